@@ -1,0 +1,18 @@
+// Package schemas is the contract with subscribers: the types of event that meetbus speaks, the Go structs of their data,
+// their JSON Schemas and their envelope, a CloudEvent 1.0.2.
+//
+// A subscriber needs this package and nothing else of meetbus. It knows no provider: whose words become which of these
+// fields is package normalize's business. It imports the standard library and the CloudEvents SDK only.
+//
+// The files, in reading order:
+//
+//	catalogue.go  the event types, each with a sentence and its data
+//	data.go       the data: meeting, participant, recording, …
+//	event.go      Event: the attributes of one event, and its data
+//	envelope.go   Event to the bytes on the bus
+//	attribute.go  what an attribute of a CloudEvent may hold
+//	schema.go     the JSON Schemas in v1/, as files of the binary
+//
+// The schemas are written from the structs and their comments, with examples from package normalize, by
+// go test ./schemas -update.
+package schemas
