@@ -1,0 +1,69 @@
+package normalize
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Provider is one row of the table of providers: all that the rest of meetbus knows of it.
+type Provider struct {
+	// Name is what configuration, metrics and events call it; its default path is /webhooks/<Name>.
+	Name string
+	// Source is the CloudEvents source of its events.
+	Source string
+	// KeyURL is where it publishes the key that its signatures are checked with.
+	KeyURL string
+	// Headers are the names of its headers.
+	Headers Headers
+	// NamesOrganizations says that its bodies name the customer that they belong to.
+	NamesOrganizations bool
+
+	// prefixes are those of the names of its headers.
+	prefixes []string
+	events   table
+	read     func(object) (reading, error)
+}
+
+// Headers are the names of a provider's headers; of each, the first that is present counts.
+type Headers struct {
+	// Signature is base64 of RSASSA-PKCS1-v1_5 with SHA-256 over the raw body.
+	Signature []string
+	// Delivery identifies the delivery, the same one on a retry. No signature covers it. Empty: the provider has none.
+	Delivery []string
+	// Registration identifies the webhook's registration with the provider. No signature covers it.
+	Registration []string
+}
+
+// Providers is the table of providers, in the order of the documentation.
+func Providers() []Provider { return []Provider{Dyte, RealtimeKit, VideoSDK} }
+
+// Lookup returns the provider that is called name.
+func Lookup(name string) (Provider, bool) {
+	for _, p := range Providers() {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Provider{}, false
+}
+
+// Recognize says whose webhook a body looks like, for an endpoint that takes several providers' and checks no signature. It
+// fails like Normalize where the body looks like nobody's.
+func Recognize(h http.Header, body []byte) (Provider, error) {
+	o, err := open(body)
+	if err != nil {
+		return Provider{}, err
+	}
+	switch {
+	case o.has("webhookType"), o.has("type") && o.has("data"), o.has(callSummary):
+		return VideoSDK, nil
+	case !o.has("event"):
+		return Provider{}, unnamed("event or webhookType")
+	}
+	for name := range h {
+		if strings.HasPrefix(name, "Rtk-") {
+			return RealtimeKit, nil
+		}
+	}
+	return Dyte, nil
+}
