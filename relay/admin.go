@@ -1,0 +1,130 @@
+package relay
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/zap"
+
+	"github.com/meetbus/meetbus/schemas"
+)
+
+var (
+	errHost  = errors.New("host is neither a loopback name nor in admin.hosts")
+	errToken = errors.New("bearer token is missing or wrong")
+)
+
+// AdminOptions of the HTTP front end for operators.
+type AdminOptions struct {
+	// Ready returns nil if an event could be taken now, or why not.
+	Ready func() error
+	// KeyAges returns how long ago each provider's key was fetched; a provider whose key was never fetched is -1.
+	KeyAges func() map[string]time.Duration
+	// Token, if not empty, is wanted as a bearer token for all but /healthz, /readyz and /schemas.
+	Token string
+	// CheckHost refuses requests whose Host is neither loopback nor in Hosts: a web page may have sent them (DNS rebinding).
+	CheckHost bool
+	Hosts     []string
+	Metrics   prometheus.Gatherer
+	Log       *zap.Logger
+}
+
+type admin struct{ AdminOptions }
+
+// Admin returns the HTTP front end for operators.
+func Admin(o AdminOptions) http.Handler {
+	a := admin{o}
+	e := newEcho(o.Log)
+	e.HTTPErrorHandler = func(err error, c echo.Context) { _ = respondProblem(c, explainAdmin(err)) }
+	e.Use(a.guardHost)
+	e.GET("/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]string{"status": "alive"}) })
+	e.GET("/readyz", a.readyz)
+	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{})), a.guardToken)
+	e.GET("/schemas/", listSchemas)
+	e.GET("/schemas/v1/:file", schema)
+	return e
+}
+
+func (a admin) guardHost(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		host := c.Request().Host
+		known := func(h string) bool { return strings.EqualFold(h, hostname(host)) }
+		if a.CheckHost && !isLoopback(host) && !slices.ContainsFunc(a.Hosts, known) {
+			return errHost
+		}
+		return next(c)
+	}
+}
+
+func (a admin) guardToken(next echo.HandlerFunc) echo.HandlerFunc {
+	want := sha256.Sum256([]byte("Bearer " + a.Token))
+	return func(c echo.Context) error {
+		got := sha256.Sum256([]byte(c.Request().Header.Get("Authorization")))
+		if a.Token != "" && subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			c.Response().Header().Set("WWW-Authenticate", `Bearer realm="meetbus"`)
+			return errToken
+		}
+		return next(c)
+	}
+}
+
+// readyz says whether an event could be taken now. A provider's key is shown and changes nothing: the others can send.
+func (a admin) readyz(c echo.Context) error {
+	type key struct {
+		AgeSeconds float64 `json:"ageSeconds"`
+		Known      bool    `json:"known"`
+	}
+	answer := struct {
+		Ready bool           `json:"ready"`
+		Why   string         `json:"why,omitempty"`
+		Keys  map[string]key `json:"keys,omitempty"`
+	}{Ready: true, Keys: map[string]key{}}
+	for provider, age := range a.KeyAges() {
+		answer.Keys[provider] = key{AgeSeconds: max(age.Seconds(), 0), Known: age >= 0}
+	}
+	status := http.StatusOK
+	if err := a.Ready(); err != nil {
+		answer.Ready, answer.Why, status = false, err.Error(), http.StatusServiceUnavailable
+	}
+	return c.JSON(status, answer)
+}
+
+func listSchemas(c echo.Context) error {
+	names, err := fs.Glob(schemas.Files(), "v1/*.json")
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string][]string{"schemas": names})
+}
+
+func schema(c echo.Context) error {
+	body, found := schemas.Schema(strings.TrimSuffix(c.Param("file"), ".json"))
+	if !found || !strings.HasSuffix(c.Param("file"), ".json") {
+		return echo.ErrNotFound
+	}
+	return c.Blob(http.StatusOK, "application/schema+json", body)
+}
+
+func explainAdmin(err error) problem {
+	p := problem{Type: "about:blank", Status: http.StatusInternalServerError}
+	var known *echo.HTTPError
+	switch {
+	case errors.Is(err, errHost):
+		p.Status, p.Detail = http.StatusForbidden, errHost.Error()
+	case errors.Is(err, errToken):
+		p.Status, p.Detail = http.StatusUnauthorized, errToken.Error()
+	case errors.As(err, &known):
+		p.Status = known.Code
+	}
+	p.Title = http.StatusText(p.Status)
+	return p
+}

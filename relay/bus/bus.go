@@ -1,0 +1,274 @@
+package bus
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.uber.org/zap"
+)
+
+// Kinds of error that a caller decides on.
+var (
+	// ErrUnavailable: not stored, or nobody knows; send it again.
+	ErrUnavailable = errors.New("bus is unavailable")
+	// ErrFull: the stream is at its limit; send it again later.
+	ErrFull = errors.New("stream is full")
+	// ErrTooLarge: larger than the server or the stream takes, now and always.
+	ErrTooLarge = errors.New("message is too large")
+	// ErrRefused: the stream will never take this message.
+	ErrRefused = errors.New("message was refused")
+)
+
+// Server says where a NATS server is and who we are there.
+type Server struct {
+	// URL of one server, or several by commas.
+	URL string
+	// InProcess, if set, is used instead of URL.
+	InProcess nats.InProcessConnProvider
+	// At most one kind of credentials. Files are read at each connection, so that a replaced one is used.
+	CredentialsFile, NKeyFile, TokenFile string
+	User, PasswordFile                   string
+	// Password is for the embedded server, which makes its own.
+	Password string
+	// TLS, if set, is required of the server.
+	TLS *tls.Config
+}
+
+// Stream is what a stream must be.
+type Stream struct {
+	Name string
+	// Subjects that it must hold, exact: literals, and * for one token.
+	Subjects []string
+	// Replicas is 1, 3 or 5.
+	Replicas int
+	// MaxAge of a message; 0 keeps it for ever. MaxBytes of all; 0 is no limit.
+	MaxAge   time.Duration
+	MaxBytes int64
+	// DuplicateWindow is how long a message id is remembered.
+	DuplicateWindow time.Duration
+	// Manage lets the bus create the stream and add subjects to it. Without, what is missing is a fault.
+	Manage bool
+}
+
+// Options of a bus.
+type Options struct {
+	// Name of the connection, shown by the server.
+	Name   string
+	Server Server
+	// Streams that must be there before anything is published.
+	Streams []Stream
+	// MinPayload, in bytes, is the smallest max_payload of a server that will do.
+	MinPayload int64
+	Log        *zap.Logger
+}
+
+const (
+	// redialWait, and up to redialJitter more, lie between two attempts to connect.
+	redialWait   = 250 * time.Millisecond
+	redialJitter = 100 * time.Millisecond
+	// Checks that failed are repeated: those that people must mend less often.
+	recheckWait = 500 * time.Millisecond
+	faultWait   = 3 * time.Second
+)
+
+// Bus is a connection to JetStream. All methods may be called by several goroutines at once.
+type Bus struct {
+	o      Options
+	log    *zap.Logger
+	faults chan error
+	// doubt asks for the checks again.
+	doubt chan struct{}
+	stop  context.CancelFunc
+	done  chan struct{}
+
+	mu sync.RWMutex
+	// usable is the connection on which the checks passed; nil while there is none, and then why says so.
+	usable *connection
+	why    error
+
+	// What was logged, so that it is not said again: the last failure, and each warning about a stream. Only run uses them.
+	failure string
+	warned  map[string]bool
+}
+
+// Connect returns a bus that connects, and connects again, in the background. That the server is away is no error. It fails
+// for options that can never work: a bad URL, a credentials file that cannot be read.
+func Connect(o Options) (*Bus, error) {
+	if err := o.Server.check(); err != nil {
+		return nil, fmt.Errorf("connect to the bus: %w", err)
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	b := &Bus{
+		o: o, log: o.Log, stop: stop,
+		faults: make(chan error, 1), doubt: make(chan struct{}, 1), done: make(chan struct{}),
+		why: errors.New("not connected yet"), warned: map[string]bool{},
+	}
+	go b.run(ctx)
+	return b, nil
+}
+
+// Ready returns nil if a message could be published now, or ErrUnavailable with why not.
+func (b *Bus) Ready() error {
+	_, err := b.use()
+	return err
+}
+
+// Faults gives what the checks after a connection found that only people can mend: an unsuitable stream, an overlap, a
+// missing permission. While a fault stands, Ready and Publish fail with it. The checks are repeated every few seconds. Only
+// the latest fault is kept for the reader; the channel is closed with the bus.
+func (b *Bus) Faults() <-chan error { return b.faults }
+
+// Close ends the connection; publishes that are under way fail. It returns when nothing of the bus runs any more.
+func (b *Bus) Close() {
+	b.stop()
+	<-b.done
+}
+
+// Oldest says when the oldest message of a stream was stored; found is false if the stream is empty.
+func (b *Bus) Oldest(ctx context.Context, stream string) (stored time.Time, found bool, err error) {
+	c, err := b.use()
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	s, err := c.js.Stream(ctx, stream)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("%w: oldest message of %s: %w", ErrUnavailable, stream, err)
+	}
+	state := s.CachedInfo().State
+	return state.FirstTime, state.Msgs > 0, nil
+}
+
+// use returns the connection to publish on.
+func (b *Bus) use() (*connection, error) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.usable == nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, b.why)
+	}
+	if b.usable.ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: connection was lost", ErrUnavailable)
+	}
+	return b.usable, nil
+}
+
+func (b *Bus) run(ctx context.Context) {
+	defer close(b.done)
+	defer close(b.faults)
+	defer b.unusable(errors.New("closed"))
+	var discovered []string
+	for ctx.Err() == nil {
+		c, err := connect(ctx, b.o.Name, b.o.Server, discovered)
+		if err != nil {
+			b.judge(ctx, nil, err)
+		} else {
+			discovered = c.nc.DiscoveredServers()
+			b.serve(ctx, c)
+		}
+		pause(ctx, redialWait+rand.N(redialJitter))
+	}
+}
+
+// serve keeps the verdict on a connection up to date until it ends.
+func (b *Bus) serve(ctx context.Context, c *connection) {
+	b.log.Info("connected to the bus", zap.String("server", c.nc.ConnectedAddr()))
+	for c.ctx.Err() == nil {
+		b.judge(ctx, c, b.checks(c))
+		select {
+		case <-c.ctx.Done():
+		case <-b.doubt:
+		case <-b.recheck():
+		}
+	}
+	c.drop()
+	<-c.gone
+	if ctx.Err() == nil {
+		b.unusable(errors.New("connection was lost"))
+		b.log.Warn("connection to the bus was lost", zap.Error(c.nc.LastError()))
+	}
+}
+
+// recheck fires when checks that failed are due again; after checks that passed, never.
+func (b *Bus) recheck() <-chan time.Time {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	var f fault
+	switch {
+	case b.usable != nil:
+		return nil
+	case errors.As(b.why, &f):
+		return time.After(faultWait)
+	default:
+		return time.After(recheckWait)
+	}
+}
+
+// judge makes c the connection to publish on if err is nil, and says why not otherwise.
+func (b *Bus) judge(ctx context.Context, c *connection, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	b.forgetFault()
+	if err == nil {
+		b.mu.Lock()
+		b.usable, b.why = c, nil
+		b.mu.Unlock()
+		b.failure = ""
+		b.log.Info("bus is ready")
+		return
+	}
+	b.unusable(err)
+	log, message := b.log.Warn, "bus is unavailable"
+	var f fault
+	if errors.As(err, &f) {
+		b.faults <- err
+		log, message = b.log.Error, "bus cannot be used"
+	}
+	if b.failure != err.Error() {
+		b.failure = err.Error()
+		log(message, zap.Error(err))
+	}
+}
+
+// forgetFault takes back a fault that nobody has read: the channel holds only the latest.
+func (b *Bus) forgetFault() {
+	select {
+	case <-b.faults:
+	default:
+	}
+}
+
+func (b *Bus) unusable(why error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.usable, b.why = nil, why
+}
+
+// doubted stops publishing on c and asks for the checks again: an answer says that the streams are not what they were.
+func (b *Bus) doubted(c *connection, why error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.usable != c {
+		return
+	}
+	b.usable, b.why = nil, why
+	select {
+	case b.doubt <- struct{}{}:
+	default:
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

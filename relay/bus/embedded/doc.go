@@ -1,0 +1,8 @@
+// Package embedded is the NATS server inside meetbus: JetStream with fsync before every acknowledgement, on a folder of its
+// own. It is the home of nats-server. Strangers on its port may subscribe and make consumers on the main stream; nobody but
+// the relay may publish, delete or change streams, by whatever trick.
+//
+//	server.go    Start, and stopping
+//	accounts.go  who may do what: the relay's account, and the guests', which imports what they may read
+//	password.go  the relay's own password, kept 0600 beside the store for later commands
+package embedded

@@ -1,0 +1,104 @@
+package embedded
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"go.uber.org/zap"
+)
+
+// porter stands between guests and JetStream. It lets a request pass if the answer, and what a consumer delivers, go to an
+// inbox. Anywhere else they could be stored as an event or a dead letter, be taken for a request to purge a stream, or pass
+// for an event with those who listen: the server checks nobody's permissions for reply and deliver subjects. Answers and
+// deliveries make no detour over the porter.
+type porter struct {
+	nc  *nats.Conn
+	log *zap.Logger
+}
+
+func newPorter(s *server.Server, stream, password string, log *zap.Logger) (*porter, error) {
+	nc, err := nats.Connect("", nats.InProcessServer(s), nats.UserInfo(porterUser, password), nats.Name(porterUser),
+		nats.MaxReconnects(-1), nats.ReconnectBufSize(-1),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("guests' requests", zap.Error(err)) }))
+	if err != nil {
+		return nil, fmt.Errorf("open the guests' way in: %w", err)
+	}
+	p := &porter{nc: nc, log: log}
+	if err := p.listen(requests(stream)); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("open the guests' way in: %w", err)
+	}
+	return p, nil
+}
+
+func (p *porter) listen(requests []request) error {
+	for _, r := range requests {
+		handle := p.pass
+		if r.creates {
+			handle = p.passCreation
+		}
+		if _, err := p.nc.Subscribe(r.subject, handle); err != nil {
+			return err
+		}
+	}
+	return p.nc.Flush()
+}
+
+func (p *porter) close() { p.nc.Close() }
+
+func (p *porter) pass(m *nats.Msg) {
+	if m.Reply != "" && !isInbox(m.Reply) {
+		p.log.Debug("refused a request: its reply subject is no inbox",
+			zap.String("request", m.Subject), zap.String("reply", m.Reply))
+		return
+	}
+	// Without its headers: some of them have the server send more than the answer.
+	err := p.nc.PublishMsg(&nats.Msg{Subject: asked + m.Subject, Reply: m.Reply, Data: m.Data})
+	if err != nil {
+		p.log.Debug("a request was not passed on", zap.String("request", m.Subject), zap.Error(err))
+	}
+}
+
+func (p *porter) passCreation(m *nats.Msg) {
+	var config server.CreateConsumerRequest
+	if err := json.Unmarshal(m.Data, &config); err != nil {
+		p.refuse(m, server.NewJSInvalidJSONError(err))
+		return
+	}
+	if to := config.Config.DeliverSubject; to != "" && !isInbox(to) {
+		p.refuse(m, &server.ApiError{
+			Code: 403, ErrCode: uint16(server.JSConsumerInvalidDeliverSubject),
+			Description: "deliver subject must be below " + inboxes + " on this server",
+		})
+		return
+	}
+	// As the server's own types read it, so that there is one reading of it only.
+	data, err := json.Marshal(config)
+	if err != nil {
+		p.refuse(m, server.NewJSInvalidJSONError(err))
+		return
+	}
+	p.pass(&nats.Msg{Subject: m.Subject, Reply: m.Reply, Data: data})
+}
+
+// refuse answers as the server would.
+func (p *porter) refuse(m *nats.Msg, why *server.ApiError) {
+	if !isInbox(m.Reply) {
+		return
+	}
+	answer, err := json.Marshal(server.ApiResponse{Type: server.JSApiConsumerCreateResponseType, Error: why})
+	if err == nil {
+		err = p.nc.Publish(m.Reply, answer)
+	}
+	if err != nil {
+		p.log.Debug("a request was not answered", zap.String("request", m.Subject), zap.Error(err))
+	}
+}
+
+// isInbox says whether a subject is a literal below the inboxes.
+func isInbox(subject string) bool {
+	return strings.HasPrefix(subject, inboxes) && server.IsValidPublishSubject(subject)
+}

@@ -1,0 +1,175 @@
+package embedded
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"go.uber.org/zap"
+
+	"github.com/meetbus/meetbus/relay/bus"
+)
+
+const (
+	// readyTimeout bounds the start, which reads the index of the store.
+	readyTimeout = 30 * time.Second
+	// maxMemory is for the state of the guests' ephemeral consumers.
+	maxMemory = 256 << 20
+)
+
+// Options of an embedded server.
+type Options struct {
+	// Listen is host:port for guests.
+	Listen string
+	// Dir is where the store and the relay's password are kept: jetstream/ and password below it.
+	Dir string
+	// SyncInterval is how often what was written is synced to disk; 0 syncs before every acknowledgement.
+	SyncInterval time.Duration
+	// MaxPayload in bytes; 0 means 1 MiB.
+	MaxPayload int32
+	// Stream is the main stream, which guests may read; Subjects are what it holds.
+	Stream   string
+	Subjects []string
+	Log      *zap.Logger
+}
+
+// Server is a running embedded server.
+type Server struct {
+	server   *server.Server
+	porter   *porter
+	password string
+	addr     string
+}
+
+// Start returns a server that accepts connections. It fails if the port is in use (errors.Is syscall.EADDRINUSE), or the
+// folder cannot be used.
+func Start(o Options) (*Server, error) {
+	s, err := start(o)
+	if err != nil {
+		return nil, fmt.Errorf("start the embedded NATS server: %w", err)
+	}
+	return s, nil
+}
+
+func start(o Options) (*Server, error) {
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	password, err := ownPassword(filepath.Join(o.Dir, "password"))
+	if err != nil {
+		return nil, err
+	}
+	porterPassword := rand.Text()
+	options, err := serverOptions(o, password, porterPassword)
+	if err != nil {
+		return nil, err
+	}
+	ns, err := server.NewServer(options)
+	if err != nil {
+		return nil, err
+	}
+	log := &logger{log: o.Log.Sugar()}
+	ns.SetLoggerV2(log, o.Log.Core().Enabled(zap.DebugLevel), false, false)
+	s := &Server{server: ns, password: password}
+	if err := s.open(o, log, porterPassword); err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// open returns when relay and guests can connect.
+func (s *Server) open(o Options, log *logger, porterPassword string) error {
+	s.server.Start()
+	if err := log.fatal(); err != nil {
+		return err
+	}
+	if !s.server.ReadyForConnections(readyTimeout) {
+		return errors.Join(fmt.Errorf("not ready after %s", readyTimeout), log.fatal())
+	}
+	s.addr = s.server.Addr().String()
+	if err := s.openStore(o); err != nil {
+		return err
+	}
+	var err error
+	s.porter, err = newPorter(s.server, o.Stream, porterPassword, o.Log)
+	return err
+}
+
+// openStore gives the relay's account its JetStream. A stream that the server cannot read again is only a warning to it, and
+// the relay would then make an empty one in its place.
+func (s *Server) openStore(o Options) error {
+	account, err := s.server.LookupAccount(relayAccount)
+	if err != nil {
+		return err
+	}
+	if err := account.EnableJetStream(nil, nil); err != nil {
+		return fmt.Errorf("open the store in %s: %w", o.Dir, err)
+	}
+	kept, err := filepath.Glob(filepath.Join(o.Dir, server.JetStreamStoreDir, relayAccount, "streams", "*"))
+	if err != nil {
+		return err
+	}
+	if opened := account.JetStreamUsage().Streams; opened < len(kept) {
+		return fmt.Errorf("only %d of the %d streams in %s could be read: see the warnings above", opened, len(kept), o.Dir)
+	}
+	return nil
+}
+
+func serverOptions(o Options, password, porterPassword string) (*server.Options, error) {
+	host, port, err := listenAddress(o.Listen)
+	if err != nil {
+		return nil, err
+	}
+	maxStore, err := storeLimit(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	options := &server.Options{
+		ServerName: "meetbus", Host: host, Port: port, NoSigs: true,
+		JetStream: true, StoreDir: o.Dir, JetStreamMaxStore: maxStore, JetStreamMaxMemory: maxMemory,
+		SyncAlways: o.SyncInterval == 0, SyncInterval: o.SyncInterval, MaxPayload: o.MaxPayload,
+		DisableJetStreamBanner: true,
+	}
+	return options, addAccounts(options, o.Stream, o.Subjects, password, porterPassword)
+}
+
+func listenAddress(listen string) (host string, port int, err error) {
+	host, text, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", 0, fmt.Errorf("listen address: %w", err)
+	}
+	if port, err = strconv.Atoi(text); err != nil || port < 0 || port > 65535 {
+		return "", 0, fmt.Errorf("listen address %s: port is no number up to 65535", listen)
+	}
+	if port == 0 {
+		port = server.RANDOM_PORT
+	}
+	return host, port, nil
+}
+
+// Relay says how the relay connects: in-process, as its own user.
+func (s *Server) Relay() bus.Server {
+	return bus.Server{InProcess: s.server, User: relayUser, Password: s.password}
+}
+
+// URL for guests, nats://host:port.
+func (s *Server) URL() string { return "nats://" + s.addr }
+
+// Stop closes all connections and returns when everything is on disk.
+func (s *Server) Stop() {
+	if s.porter != nil {
+		s.porter.close()
+	}
+	s.server.Shutdown()
+	s.server.WaitForShutdown()
+}

@@ -1,0 +1,194 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Message is one message for a stream.
+type Message struct {
+	// Stream that must store it; another one's acknowledgement is an error.
+	Stream  string
+	Subject string
+	// ID is the Nats-Msg-Id, by which the stream recognises a duplicate.
+	ID     string
+	Header map[string][]string
+	Data   []byte
+}
+
+// Ack says where a message is stored. For a duplicate, it is where the first one is.
+type Ack struct {
+	Stream    string
+	Sequence  uint64
+	Duplicate bool
+}
+
+// Codes of JetStream's answers to a publish (nats-server, errors.json).
+const (
+	codeTooManyResources jetstream.ErrorCode = 10002
+	codeNoResources      jetstream.ErrorCode = 10023
+	codeNoStorage        jetstream.ErrorCode = 10047
+	codeMessageTooLarge  jetstream.ErrorCode = 10054
+	codeOtherStream      jetstream.ErrorCode = 10060
+	codeNotStored        jetstream.ErrorCode = 10077
+	codeHeaderTooLarge   jetstream.ErrorCode = 10097
+	codeSealed           jetstream.ErrorCode = 10109
+)
+
+const (
+	// maxSubject keeps a PUB line under the server's max_control_line of 4 KiB: past it, the server ends the connection.
+	maxSubject = 2048
+	// A stream without a leader gives no responders for a moment; more than a moment is the caller's to wait.
+	leaderRetries = 2
+	leaderWait    = 50 * time.Millisecond
+	// lockWait is how long nats.go's lock may be held before the write under it counts as stuck.
+	lockWait = 20 * time.Millisecond
+)
+
+// Publish stores m and waits for the acknowledgement until ctx ends. While disconnected it fails at once: nothing is kept
+// to be sent later. When it returns without an acknowledgement, nothing of m is sent any more: if part of it has not left
+// this machine, the connection is cut. Every error is one of the four kinds above.
+func (b *Bus) Publish(ctx context.Context, m Message) (Ack, error) {
+	if !publishable(m.Subject) {
+		return Ack{}, fmt.Errorf("%w: %.80q is no subject for a message", ErrRefused, m.Subject)
+	}
+	c, err := b.use()
+	if err != nil {
+		return Ack{}, err
+	}
+	ack, err := c.publish(ctx, m)
+	if err == nil && ack.Stream != m.Stream {
+		err = fmt.Errorf("stream %s answered for %s", ack.Stream, m.Stream)
+	}
+	if err != nil {
+		if streamsChanged(err) {
+			b.doubted(c, err)
+		}
+		return Ack{}, fmt.Errorf("%w: publish to %s: %w", kind(err), m.Subject, c.explained(m.Subject, err))
+	}
+	return Ack{Stream: ack.Stream, Sequence: ack.Sequence, Duplicate: ack.Duplicate}, nil
+}
+
+// publish returns when an answer came, ctx ended or the connection was lost.
+func (c *connection) publish(ctx context.Context, m Message) (*jetstream.PubAck, error) {
+	release := c.cutIfStuck(ctx)
+	defer release()
+	header := make(nats.Header, len(m.Header)+2)
+	for name, values := range m.Header {
+		header[name] = values
+	}
+	ack, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: m.Subject, Header: header, Data: m.Data},
+		jetstream.WithMsgID(m.ID), jetstream.WithExpectStream(m.Stream),
+		jetstream.WithRetryAttempts(leaderRetries), jetstream.WithRetryWait(leaderWait))
+	if err != nil && !answered(err) {
+		c.unsend()
+	}
+	return ack, err
+}
+
+// cutIfStuck cuts the connection if ctx ends in the middle of a write: only that releases nats.go's lock, which a publish
+// needs to return.
+func (c *connection) cutIfStuck(ctx context.Context) (release func()) {
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		if c.wire.holds() {
+			c.wire.cut()
+		}
+	})
+	return func() {
+		if !stop() {
+			<-done
+		}
+	}
+}
+
+// unsend makes sure that nothing that was written before leaves this machine after it returns.
+func (c *connection) unsend() {
+	stuck := time.AfterFunc(lockWait, c.wire.cut)
+	defer stuck.Stop()
+	buffered, err := c.nc.Buffered()
+	if err == nil && buffered == 0 && !c.wire.holds() {
+		return
+	}
+	c.drop()
+}
+
+func answered(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrMaxPayload)
+}
+
+// streamsChanged says whether an answer means that the streams are no longer as the checks found them.
+func streamsChanged(err error) bool {
+	var api *jetstream.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode == codeOtherStream || api.ErrorCode == codeSealed
+	}
+	return errors.Is(err, jetstream.ErrNoStreamResponse)
+}
+
+// kind gives one of the four kinds for what a publish failed with.
+func kind(err error) error {
+	if errors.Is(err, nats.ErrMaxPayload) {
+		return ErrTooLarge
+	}
+	if errors.Is(err, nats.ErrBadSubject) || errors.Is(err, nats.ErrBadHeaderMsg) {
+		return ErrRefused
+	}
+	var api *jetstream.APIError
+	if !errors.As(err, &api) {
+		return ErrUnavailable
+	}
+	switch api.ErrorCode {
+	case codeMessageTooLarge:
+		return ErrTooLarge
+	case codeHeaderTooLarge:
+		return ErrRefused
+	case codeTooManyResources, codeNoResources, codeNoStorage:
+		return ErrFull
+	case codeNotStored:
+		return notStored(api.Description)
+	}
+	return ErrUnavailable
+}
+
+// notStored tells apart what the server reports under one code.
+func notStored(description string) error {
+	switch {
+	case strings.Contains(description, "maximum bytes"), strings.Contains(description, "maximum messages"):
+		return ErrFull
+	case strings.Contains(description, "too large"):
+		return ErrTooLarge
+	}
+	return ErrUnavailable
+}
+
+// explained adds the permission that the server said is missing: a publish without one gets no answer at all.
+func (c *connection) explained(subject string, err error) error {
+	denied := c.denied.Load()
+	if denied == nil || answered(err) || !strings.Contains((*denied).Error(), strconv.Quote(subject)) {
+		return err
+	}
+	return fmt.Errorf("%w (%w)", err, *denied)
+}
+
+// publishable says whether s is one subject: the server would store a wildcard, and never answer an empty token.
+func publishable(s string) bool {
+	if len(s) > maxSubject {
+		return false
+	}
+	for token := range strings.SplitSeq(s, ".") {
+		if token == "" || token == "*" || token == ">" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,294 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+)
+
+// ErrStop, returned by a reader's function, ends Read without an error.
+var ErrStop = errors.New("stop reading")
+
+// Stored is a message as the stream holds it.
+type Stored struct {
+	Stream, Subject string
+	Sequence        uint64
+	// Time when the stream stored it.
+	Time   time.Time
+	Header map[string][]string
+	Data   []byte
+}
+
+// Start says where to begin. At most one field is set; with none, Read gives only what comes from now on.
+type Start struct {
+	// Last is how many of the latest messages that match.
+	Last int
+	// Sequence in the stream.
+	Sequence uint64
+	// Since is the time from which on a message was stored.
+	Since time.Time
+	// All that there is.
+	All bool
+}
+
+// ReadOptions say what to read.
+type ReadOptions struct {
+	Server Server
+	Stream string
+	// Subjects that match, * and > allowed; none means all.
+	Subjects []string
+	Start    Start
+	// Follow what comes. Without it, Read ends with the last message that there was when it began.
+	Follow bool
+	Log    *zap.Logger
+}
+
+const (
+	// searchIdle is when the server forgets a consumer that a search for the start has left behind.
+	searchIdle = 5 * time.Second
+	// quiet is how long nothing may come before Read asks whether anything will.
+	quiet = 2 * time.Second
+)
+
+// Read calls each for the messages of a stream, in their order, each once. It needs no permission but to read: a guest of the
+// embedded server may. A server that cannot be reached is an error at once; one that is lost later is waited for. Read returns
+// nil when each returns ErrStop or, without Follow, at the end; each's own error; or ctx's.
+func Read(ctx context.Context, o ReadOptions, each func(Stored) error) error {
+	if err := o.check(); err != nil {
+		return fmt.Errorf("read stream %s: %w", o.Stream, err)
+	}
+	r, err := open(ctx, o)
+	if err != nil {
+		return fmt.Errorf("read stream %s: %w", o.Stream, err)
+	}
+	defer r.nc.Close()
+	var own ownError
+	switch err := r.run(ctx, each); {
+	case err == nil, errors.Is(err, ErrStop):
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &own):
+		return own.error
+	default:
+		return fmt.Errorf("read stream %s: %w", o.Stream, err)
+	}
+}
+
+// ownError is an error of the caller's function, told apart from those of the server.
+type ownError struct{ error }
+
+func (e ownError) Unwrap() error { return e.error }
+
+func (o *ReadOptions) check() error {
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	given := 0
+	for _, is := range []bool{o.Start.Last != 0, o.Start.Sequence != 0, !o.Start.Since.IsZero(), o.Start.All} {
+		if is {
+			given++
+		}
+	}
+	if given > 1 || o.Start.Last < 0 {
+		return errors.New("start is one of the last messages, a sequence, a time, or all")
+	}
+	o.Subjects = widest(o.Subjects)
+	return o.Server.check()
+}
+
+// widest leaves out what another subject covers: the server refuses such a pair.
+func widest(subjects []string) []string {
+	var kept []string
+	for _, subject := range subjects {
+		if !covered(subject, kept) {
+			kept = append(uncovered(kept, []string{subject}), subject)
+		}
+	}
+	return kept
+}
+
+// reader is one call of Read.
+type reader struct {
+	ReadOptions
+	nc *nats.Conn
+	js jetstream.JetStream
+	// next is where to read on, after a loss too.
+	next jetstream.OrderedConsumerConfig
+	// end is the last sequence to give, if nothing is followed.
+	end uint64
+}
+
+func open(ctx context.Context, o ReadOptions) (*reader, error) {
+	options, err := o.Server.options("meetbus")
+	if err != nil {
+		return nil, err
+	}
+	d := &dialer{ctx: ctx, inProcess: o.Server.InProcess}
+	options = append(options, d.option(), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ReconnectBufSize(-1),
+		nats.ReconnectWait(redialWait), nats.ReconnectJitter(redialJitter, redialJitter),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { o.Log.Debug("reading", zap.Error(err)) }))
+	nc, err := nats.Connect(o.Server.URL, options...)
+	if err != nil {
+		return nil, dialError(err, d.failed)
+	}
+	r := &reader{ReadOptions: o, nc: nc}
+	if r.js, err = jetstream.New(nc); err == nil {
+		err = r.find(ctx)
+	}
+	if err != nil {
+		nc.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// find sets where to begin and, as a sequence, where the stream ends now.
+func (r *reader) find(ctx context.Context) error {
+	s, err := r.js.Stream(ctx, r.Stream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("there is none of this name at %s: %w", r.nc.ConnectedAddr(), err)
+	}
+	if err != nil {
+		return answer(r.nc, err)
+	}
+	state := s.CachedInfo().State
+	r.end = state.LastSeq
+	r.next = jetstream.OrderedConsumerConfig{FilterSubjects: r.Subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy}
+	switch {
+	case r.Start.All:
+		r.next.DeliverPolicy = jetstream.DeliverAllPolicy
+	case !r.Start.Since.IsZero():
+		r.next.DeliverPolicy, r.next.OptStartTime = jetstream.DeliverByStartTimePolicy, &r.Start.Since
+	case r.Start.Sequence > 0:
+		r.next.OptStartSeq = r.Start.Sequence
+	case r.Start.Last > 0:
+		r.next.OptStartSeq, err = r.startOfLast(ctx, max(state.FirstSeq, 1), state.LastSeq)
+	default:
+		// Not "new": after a loss that would pass over what came meanwhile.
+		r.next.OptStartSeq = state.LastSeq + 1
+	}
+	return err
+}
+
+// startOfLast finds, by halving, the highest sequence from which on enough messages match.
+func (r *reader) startOfLast(ctx context.Context, first, last uint64) (uint64, error) {
+	enough, few := first, last+1
+	for few-enough > 1 {
+		middle := enough + (few-enough)/2
+		n, err := r.countFrom(ctx, middle)
+		if err != nil {
+			return 0, fmt.Errorf("find the last %d messages: %w", r.Start.Last, err)
+		}
+		if n >= uint64(r.Start.Last) {
+			enough = middle
+		} else {
+			few = middle
+		}
+	}
+	return enough, nil
+}
+
+// countFrom counts the messages that match, from a sequence on: the server does for a new consumer.
+func (r *reader) countFrom(ctx context.Context, sequence uint64) (uint64, error) {
+	c, err := r.js.CreateConsumer(ctx, r.Stream, jetstream.ConsumerConfig{
+		FilterSubjects: r.Subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: sequence,
+		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, InactiveThreshold: searchIdle,
+	})
+	if err != nil {
+		return 0, err
+	}
+	info := c.CachedInfo()
+	return info.NumPending, r.js.DeleteConsumer(ctx, r.Stream, info.Name)
+}
+
+// run gives the messages, and begins again where it was when the server was lost.
+func (r *reader) run(ctx context.Context, each func(Stored) error) error {
+	for {
+		done, err := r.consume(ctx, each)
+		if done || ctx.Err() != nil || r.nc.IsClosed() || lasting(err) {
+			return err
+		}
+		r.Log.Debug("reading is interrupted", zap.Error(err))
+		pause(ctx, redialWait)
+	}
+}
+
+// lasting says whether an error will not pass by waiting.
+func lasting(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.Code != statusNotAvailable
+}
+
+// consume gives messages until the end, an error of each, or a loss; done says that it is not the loss.
+func (r *reader) consume(ctx context.Context, each func(Stored) error) (done bool, err error) {
+	c, err := r.js.OrderedConsumer(ctx, r.Stream, r.next)
+	if err != nil {
+		return false, err
+	}
+	if !r.Follow && c.CachedInfo().NumPending == 0 {
+		return true, nil
+	}
+	messages, err := c.Messages()
+	if err != nil {
+		return false, err
+	}
+	defer messages.Stop()
+	for {
+		m, err := r.await(ctx, messages)
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			if r.exhausted(ctx, c) {
+				return true, nil
+			}
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		if done, err := r.give(m, each); done || err != nil {
+			return true, err
+		}
+	}
+}
+
+func (r *reader) await(ctx context.Context, messages jetstream.MessagesContext) (jetstream.Msg, error) {
+	if !r.Follow {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, quiet)
+		defer cancel()
+	}
+	return messages.Next(jetstream.NextContext(ctx))
+}
+
+// exhausted says whether nothing is left to give: what was left may have been deleted.
+func (r *reader) exhausted(ctx context.Context, c jetstream.Consumer) bool {
+	info, err := c.Info(ctx)
+	return err == nil && info.NumPending == 0
+}
+
+// give hands over one message, unless it lies beyond the end; done says that none is left.
+func (r *reader) give(m jetstream.Msg, each func(Stored) error) (done bool, err error) {
+	meta, err := m.Metadata()
+	if err != nil {
+		return false, err
+	}
+	if !r.Follow && meta.Sequence.Stream > r.end {
+		return true, nil
+	}
+	r.next = jetstream.OrderedConsumerConfig{
+		FilterSubjects: r.Subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: meta.Sequence.Stream + 1,
+	}
+	err = each(Stored{
+		Stream: meta.Stream, Subject: m.Subject(), Sequence: meta.Sequence.Stream, Time: meta.Timestamp,
+		Header: m.Headers(), Data: m.Data(),
+	})
+	if err != nil {
+		return true, ownError{err}
+	}
+	return !r.Follow && (meta.NumPending == 0 || meta.Sequence.Stream >= r.end), nil
+}

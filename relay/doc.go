@@ -1,0 +1,22 @@
+// Package relay takes webhooks in and puts events on the bus. The whole product is one function, Relay.take in relay.go, and
+// its calls, one a file:
+//
+//	receive.go    the bytes of one webhook: bounded, nothing decoded
+//	verify.go     is it really them? The signature over the raw bytes; or, on an unverified endpoint, is it really here?
+//	              (normalize, a package of its own: their words into ours)
+//	accept.go     is it about us? A signature only says that the provider sent it
+//	              (route, a room below: where does it belong?)
+//	publish.go    durable on the bus, or an error; and the dead letters
+//	respond.go    what became of it, as an HTTP answer: the one table from errors to status codes
+//
+// Around them:
+//
+//	endpoint.go   one place that providers send to, and whom it trusts
+//	front.go      the HTTP front end for providers
+//	admin.go      the HTTP front end for operators: health, metrics, schemas
+//	observe.go    one log line for each webhook, and its counts
+//	metrics.go    the metrics by name
+//	server.go     an http.Server that starts and stops well
+//
+// The rooms below are keys (whose signature is it), route (subjects) and bus (JetStream, and the embedded server).
+package relay

@@ -1,0 +1,75 @@
+package relay
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"go.uber.org/zap"
+)
+
+var (
+	errNoPath = errors.New("no endpoint at this path")
+	errMethod = errors.New("webhooks are sent with POST")
+)
+
+// nowhere is the endpoint of requests that reach none.
+var nowhere = &Endpoint{}
+
+// Front returns the HTTP front end for providers: one route an endpoint, with and without a trailing slash.
+func (r *Relay) Front() http.Handler {
+	front := newEcho(r.log)
+	front.HTTPErrorHandler = func(err error, c echo.Context) {
+		_ = r.answer(c, nowhere, time.Now(), receipt{}, routing(err))
+	}
+	for i := range r.endpoints {
+		e := &r.endpoints[i]
+		path := strings.TrimSuffix(e.Path, "/")
+		front.POST(path, r.handle(e))
+		front.POST(path+"/", r.handle(e))
+	}
+	return front
+}
+
+func (r *Relay) handle(e *Endpoint) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := time.Now()
+		taken, err := r.take(e, c.Response().Writer, c.Request())
+		return r.answer(c, e, began, taken, err)
+	}
+}
+
+// answer tells the sender what became of the webhook, and the operator the same.
+func (r *Relay) answer(c echo.Context, e *Endpoint, began time.Time, taken receipt, err error) error {
+	sent := respond(c, taken, err)
+	r.observe(e, time.Since(began), taken, err)
+	return sent
+}
+
+// routing is the error of ours for an error of Echo's.
+func routing(err error) error {
+	switch {
+	case errors.Is(err, echo.ErrNotFound):
+		return errNoPath
+	case errors.Is(err, echo.ErrMethodNotAllowed):
+		return errMethod
+	}
+	return err
+}
+
+// newEcho returns an Echo that believes no X-Forwarded-For, and turns a panic into an error: its stack goes to the log, its
+// value, which may hold a payload, does not.
+func newEcho(log *zap.Logger) *echo.Echo {
+	e := echo.New()
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{
+		LogErrorFunc: func(_ echo.Context, _ error, stack []byte) error {
+			log.Error("a request has panicked", zap.ByteString("stack", stack))
+			return errors.New("panic")
+		},
+	}))
+	return e
+}

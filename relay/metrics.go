@@ -1,0 +1,105 @@
+package relay
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/meetbus/meetbus/normalize"
+)
+
+// seconds are the buckets of durations: a webhook takes about a millisecond, and never more than its provider's 3 s.
+var seconds = []float64{.00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}
+
+// Metrics are the relay's metrics. The value of every label is one that we chose.
+type Metrics struct {
+	webhooks     *prometheus.HistogramVec
+	publish      prometheus.Histogram
+	received     prometheus.Counter
+	duplicates   prometheus.Counter
+	unidentified prometheus.Counter
+	deadLetters  *prometheus.CounterVec
+	keyRefreshes *prometheus.CounterVec
+}
+
+// NewMetrics returns the metrics of one relay, registered with to.
+func NewMetrics(to prometheus.Registerer) *Metrics {
+	in := promauto.With(to)
+	m := &Metrics{
+		webhooks: in.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "meetbus_webhook_duration_seconds",
+			Help:    "Time from the headers of a webhook to its answer, by what became of it.",
+			Buckets: seconds,
+		}, []string{"endpoint", "outcome"}),
+		publish: in.NewHistogram(prometheus.HistogramOpts{
+			Name:    "meetbus_publish_duration_seconds",
+			Help:    "Time from sending an event to the bus to its acknowledgement, or to the error.",
+			Buckets: seconds,
+		}),
+		received: in.NewCounter(prometheus.CounterOpts{
+			Name: "meetbus_received_bytes_total",
+			Help: "Bytes of all bodies that were read.",
+		}),
+		duplicates: in.NewCounter(prometheus.CounterOpts{
+			Name: "meetbus_duplicates_total",
+			Help: "Webhooks that the stream held already.",
+		}),
+		unidentified: in.NewCounter(prometheus.CounterOpts{
+			Name: "meetbus_unidentified_total",
+			Help: "Events with a fresh id, since nothing in the webhook tells a retry from a new occurrence.",
+		}),
+		deadLetters: in.NewCounterVec(prometheus.CounterOpts{
+			Name: "meetbus_dead_letters_total",
+			Help: "Authentic webhooks that could not become an event.",
+		}, []string{"reason"}),
+		keyRefreshes: in.NewCounterVec(prometheus.CounterOpts{
+			Name: "meetbus_key_refreshes_total",
+			Help: "Fetches of a provider's key document.",
+		}, []string{"provider", "result"}),
+	}
+	for _, reason := range normalize.Reasons() {
+		m.deadLetters.WithLabelValues(reason)
+	}
+	return m
+}
+
+// KeyRefreshed counts the fetch of a provider's key document.
+func (m *Metrics) KeyRefreshed(provider string, err error) {
+	result := "ok"
+	if err != nil {
+		result = "failed"
+	}
+	m.keyRefreshes.WithLabelValues(provider, result).Inc()
+}
+
+var (
+	keyAge = prometheus.NewDesc("meetbus_key_age_seconds",
+		"Time since a provider's key document was last fetched.", []string{"provider"}, nil)
+	streamAge = prometheus.NewDesc("meetbus_stream_oldest_age_seconds",
+		"Age of the oldest event in the stream.", nil, nil)
+)
+
+// scrapeTimeout bounds what a scrape asks the bus.
+const scrapeTimeout = time.Second
+
+// Describe and Collect make a relay a prometheus.Collector of what is asked for at each scrape.
+func (r *Relay) Describe(to chan<- *prometheus.Desc) {
+	to <- keyAge
+	to <- streamAge
+}
+
+// Collect is the other half of Describe. Without the bus, the age of the stream is left out.
+func (r *Relay) Collect(to chan<- prometheus.Metric) {
+	for provider, age := range r.KeyAges() {
+		if age >= 0 {
+			to <- prometheus.MustNewConstMetric(keyAge, prometheus.GaugeValue, age.Seconds(), provider)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	if oldest, any, err := r.bus.Oldest(ctx, r.stream); err == nil && any {
+		to <- prometheus.MustNewConstMetric(streamAge, prometheus.GaugeValue, time.Since(oldest).Seconds())
+	}
+}

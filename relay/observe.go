@@ -1,0 +1,56 @@
+package relay
+
+import (
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// observe counts and logs what became of one webhook. Nothing of its payload is logged, and no path: it may be a secret.
+func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err error) {
+	became := taken.outcome()
+	if err != nil {
+		became = explain(err).outcome()
+	}
+	r.count(e, took, became, taken)
+	fields := []zap.Field{
+		zap.String("endpoint", e.Name),
+		zap.String("outcome", string(became)),
+		zap.Float64("ms", float64(took.Microseconds())/1000),
+	}
+	if err != nil {
+		r.log.Info("webhook", append(fields, zap.String("why", cause(err)))...)
+		return
+	}
+	fields = append(fields,
+		zap.String("provider", taken.provider),
+		zap.String("type", taken.kind),
+		zap.String("subject", taken.subject),
+		zap.Uint64("sequence", taken.sequence))
+	if taken.reason != "" {
+		fields = append(fields, zap.String("reason", taken.reason))
+	}
+	r.log.Info("webhook", fields...)
+}
+
+func (r *Relay) count(e *Endpoint, took time.Duration, became outcome, taken receipt) {
+	m := r.metrics
+	m.webhooks.WithLabelValues(e.Name, string(became)).Observe(took.Seconds())
+	switch {
+	case taken.reason != "":
+		m.deadLetters.WithLabelValues(taken.reason).Inc()
+	case taken.duplicate:
+		m.duplicates.Inc()
+	case taken.id != "" && !taken.identified:
+		m.unidentified.Inc()
+	}
+}
+
+// cause is what the log says of an error. Why a body is unintelligible may quote it, so there the kind must do.
+func cause(err error) string {
+	if errors.Is(err, errUnintelligible) {
+		return errUnintelligible.Error()
+	}
+	return err.Error()
+}

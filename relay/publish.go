@@ -1,0 +1,67 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/meetbus/meetbus/normalize"
+	"github.com/meetbus/meetbus/relay/bus"
+	"github.com/meetbus/meetbus/relay/route"
+	"github.com/meetbus/meetbus/schemas"
+)
+
+// errUnintelligible comes for a webhook that cannot become an event, where nothing says that it is authentic.
+var errUnintelligible = errors.New("body is not a webhook of this provider")
+
+// publish stores the event and returns its receipt. What the stream refuses for good becomes a dead letter.
+func (r *Relay) publish(ctx context.Context, w normalize.Webhook, e normalize.Event, subject string) (receipt, error) {
+	stored, err := r.store(ctx, r.stream, subject, e.Event)
+	switch {
+	case errors.Is(err, bus.ErrTooLarge):
+		return r.setAside(ctx, w, e.ID, normalize.ReasonTooLarge, err)
+	case errors.Is(err, bus.ErrRefused):
+		return r.setAside(ctx, w, e.ID, normalize.ReasonRefused, err)
+	case err != nil:
+		return receipt{}, err
+	}
+	stored.mapped = e.Mapped
+	stored.identified = e.Identified
+	return stored, nil
+}
+
+// setAside keeps what is authentic and cannot become an event, with its bytes. What is not verified is refused instead:
+// anybody could fill the stream.
+func (r *Relay) setAside(ctx context.Context, w normalize.Webhook, id, reason string, why error) (receipt, error) {
+	if !w.Verified {
+		return receipt{}, fmt.Errorf("%w: %w", errUnintelligible, why)
+	}
+	letter := normalize.DeadLetter(w, id, reason, why.Error())
+	stored, err := r.store(ctx, r.deadLetters, route.Subject(&letter.Event), letter.Event)
+	if err != nil {
+		return receipt{}, fmt.Errorf("store dead letter (%s): %w", reason, err)
+	}
+	stored.reason = reason
+	return stored, nil
+}
+
+func (r *Relay) store(ctx context.Context, stream, subject string, e schemas.Event) (receipt, error) {
+	header, data, err := r.envelope.Seal(e)
+	if err != nil {
+		return receipt{}, err
+	}
+	began := time.Now()
+	ack, err := r.bus.Publish(ctx, bus.Message{
+		Stream: stream, Subject: subject, ID: e.Source + "#" + e.ID, Header: header, Data: data,
+	})
+	r.metrics.publish.Observe(time.Since(began).Seconds())
+	if err != nil {
+		return receipt{}, err
+	}
+	r.taken.Store(true)
+	return receipt{
+		id: e.ID, kind: e.Type, provider: e.Provider, subject: subject,
+		stream: ack.Stream, sequence: ack.Sequence, duplicate: ack.Duplicate,
+	}, nil
+}

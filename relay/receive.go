@@ -1,0 +1,66 @@
+package relay
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+var (
+	errBodyTooLarge = errors.New("body is larger than max_body")
+	errEncoding     = errors.New("body has a Content-Encoding")
+	errBodyBroken   = errors.New("body did not arrive whole")
+	errBodySlow     = errors.New("body did not arrive in time")
+)
+
+// arrival is one webhook as it came: whose it is, nobody knows yet.
+type arrival struct {
+	endpoint *Endpoint
+	host     string
+	header   http.Header
+	body     []byte
+	digest   [sha256.Size]byte
+	at       time.Time
+}
+
+// receive reads the request's body, at most r.maxBody bytes of it and at most until ctx ends. Nothing is decoded: the
+// signature is over these bytes.
+func (r *Relay) receive(ctx context.Context, e *Endpoint, w http.ResponseWriter, q *http.Request) (arrival, error) {
+	at := time.Now()
+	if encoding := q.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return arrival{}, errEncoding
+	}
+	if q.ContentLength > r.maxBody {
+		return arrival{}, errBodyTooLarge
+	}
+	control := http.NewResponseController(w)
+	deadline, _ := ctx.Deadline()
+	if err := control.SetReadDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return arrival{}, fmt.Errorf("%w: %w", errBodyBroken, err)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, r.maxBody))
+	if err != nil {
+		return arrival{}, readFault(err)
+	}
+	// Left in place, the deadline would end the connection's background read, and with it the request.
+	_ = control.SetReadDeadline(time.Time{})
+	r.metrics.received.Add(float64(len(body)))
+	return arrival{
+		endpoint: e, host: q.Host, header: q.Header, body: body, digest: sha256.Sum256(body), at: at,
+	}, nil
+}
+
+func readFault(err error) error {
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		return errBodyTooLarge
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errBodySlow
+	}
+	return fmt.Errorf("%w: %w", errBodyBroken, err)
+}

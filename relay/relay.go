@@ -1,0 +1,108 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/meetbus/meetbus/normalize"
+	"github.com/meetbus/meetbus/relay/bus"
+	"github.com/meetbus/meetbus/relay/route"
+	"github.com/meetbus/meetbus/schemas"
+)
+
+// Options of a relay.
+type Options struct {
+	Endpoints []Endpoint
+	Bus       *bus.Bus
+	// Stream holds the events, DeadLetters what was authentic and could not become one.
+	Stream, DeadLetters string
+	Envelope            schemas.Envelope
+	// MaxBody is the size of the largest body, in bytes.
+	MaxBody int64
+	// Deadline is the time for a whole answer, from the request's headers on.
+	Deadline time.Duration
+	// Hosts are public names under which unverified endpoints may be called.
+	Hosts   []string
+	Log     *zap.Logger
+	Metrics *Metrics
+}
+
+// Relay takes webhooks in and puts events on the bus. Its handlers may be called by several goroutines at once.
+type Relay struct {
+	endpoints           []Endpoint
+	bus                 *bus.Bus
+	stream, deadLetters string
+	envelope            schemas.Envelope
+	maxBody             int64
+	deadline            time.Duration
+	hosts               []string
+	log                 *zap.Logger
+	metrics             *Metrics
+	taken               atomic.Bool
+}
+
+// New returns a relay. It owns nothing that must be closed: the bus and the keys are the caller's.
+func New(o Options) *Relay {
+	return &Relay{
+		endpoints:   o.Endpoints,
+		bus:         o.Bus,
+		stream:      o.Stream,
+		deadLetters: o.DeadLetters,
+		envelope:    o.Envelope,
+		maxBody:     o.MaxBody,
+		deadline:    o.Deadline,
+		hosts:       o.Hosts,
+		log:         o.Log,
+		metrics:     o.Metrics,
+	}
+}
+
+// HasTaken says whether a webhook was ever answered with 200.
+func (r *Relay) HasTaken() bool { return r.taken.Load() }
+
+// take is the whole product: one webhook, five calls. What it returns has happened: a receipt means that JetStream has
+// acknowledged the event, an error that nothing will be sent any more.
+func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (receipt, error) {
+	ctx, cancel := r.patience(q.Context())
+	defer cancel()
+
+	arrived, err := r.receive(ctx, e, w, q)
+	if err != nil {
+		return receipt{}, err
+	}
+	webhook, err := r.verify(ctx, arrived)
+	if err != nil {
+		return receipt{}, err
+	}
+	event, err := normalize.Normalize(webhook)
+	if err != nil {
+		return r.setAside(ctx, webhook, "", reason(err), err)
+	}
+	if err := accept(e, event); err != nil {
+		return receipt{}, err
+	}
+	return r.publish(ctx, webhook, event, route.Subject(&event.Event))
+}
+
+// patience returns a context that ends in time for the answer to be out by the deadline. It outlives the request: a sender
+// that hangs up does not make us drop what it has sent.
+func (r *Relay) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), r.deadline-r.deadline/10)
+}
+
+// reason is the word of a dead letter, and of meetbus_dead_letters_total, for an error of Normalize.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, normalize.ErrNotUTF8):
+		return normalize.ReasonNotUTF8
+	case errors.Is(err, normalize.ErrNotJSON):
+		return normalize.ReasonNotJSON
+	default:
+		return normalize.ReasonNoEvent
+	}
+}

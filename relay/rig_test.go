@@ -1,0 +1,197 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/meetbus/meetbus/normalize"
+	"github.com/meetbus/meetbus/relay/bus"
+	"github.com/meetbus/meetbus/relay/bus/bustest"
+	"github.com/meetbus/meetbus/relay/keys"
+	"github.com/meetbus/meetbus/relay/keys/keystest"
+	"github.com/meetbus/meetbus/relay/route"
+)
+
+const (
+	events  = "MEETBUS"
+	letters = "MEETBUS_DEADLETTER"
+)
+
+// rig is a whole relay: a real NATS server, a real bus, real key servers, and the front end on a real socket.
+type rig struct {
+	t        *testing.T
+	nats     *bustest.Node
+	bus      *bus.Bus
+	relay    *Relay
+	url      string
+	log      *observer.ObservedLogs
+	registry *prometheus.Registry
+	// dyte and realtimekit play the providers' key servers.
+	dyte, realtimekit, videosdk *keystest.Server
+}
+
+// newRig starts a relay with the endpoints that make returns.
+func newRig(t *testing.T, make func(r *rig) []Endpoint) *rig {
+	t.Helper()
+	core, log := observer.New(zapcore.DebugLevel)
+	r := &rig{
+		t: t, nats: bustest.Server(t), log: log, registry: prometheus.NewRegistry(),
+		dyte: keystest.New(t), realtimekit: keystest.New(t), videosdk: keystest.New(t),
+	}
+	b, err := bus.Connect(bus.Options{
+		Name: "rig", Server: bus.Server{URL: r.nats.URL()}, Log: zap.New(core), MinPayload: 1 << 19,
+		Streams: []bus.Stream{
+			{Name: events, Subjects: route.Subjects(), Replicas: 1, Manage: true, DuplicateWindow: time.Hour},
+			{Name: letters, Subjects: route.DeadLetterSubjects(), Replicas: 1, Manage: true, DuplicateWindow: time.Hour},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	r.bus = b
+	r.awaitBus()
+	r.relay = New(Options{
+		Endpoints: make(r), Bus: b, Stream: events, DeadLetters: letters, MaxBody: 256 << 10,
+		Deadline: 2500 * time.Millisecond, Hosts: []string{"hooks.example.org"}, Log: zap.New(core), Metrics: NewMetrics(r.registry),
+	})
+	r.registry.MustRegister(r.relay)
+	web := httptest.NewServer(r.relay.Front())
+	t.Cleanup(web.Close)
+	r.url = web.URL
+	return r
+}
+
+func (r *rig) awaitBus() {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := r.bus.WaitReady(ctx); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// ring returns the running keys of a key server.
+func (r *rig) ring(provider string, from *keystest.Server) []*keys.Ring {
+	return r.ringOf(keys.Source{Provider: provider, URL: from.URL})
+}
+
+func (r *rig) ringOf(s keys.Source) []*keys.Ring {
+	r.t.Helper()
+	ring, err := keys.New(s, keys.Options{Dir: r.t.TempDir(), Log: zap.NewNop()})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { ring.Run(ctx) })
+	r.t.Cleanup(func() { cancel(); running.Wait() })
+	return []*keys.Ring{ring}
+}
+
+// hook is one request to the front end.
+type hook struct {
+	method, path, host, body string
+	header                   http.Header
+}
+
+// answer is what the front end says to it.
+type answer struct {
+	status int
+	header http.Header
+	text   string
+	fields map[string]any
+}
+
+func (r *rig) send(h hook) answer {
+	r.t.Helper()
+	if h.method == "" {
+		h.method = http.MethodPost
+	}
+	q, err := http.NewRequest(h.method, r.url+h.path, strings.NewReader(h.body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for name, values := range h.header {
+		q.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	if h.host != "" {
+		q.Host = h.host
+	}
+	got, err := http.DefaultTransport.RoundTrip(q)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	a := answer{status: got.StatusCode, header: got.Header, text: string(text)}
+	if err := json.Unmarshal(text, &a.fields); err != nil {
+		r.t.Fatalf("answer %d is not JSON: %q", a.status, text)
+	}
+	return a
+}
+
+// stored returns how many messages a stream holds.
+func (r *rig) stored(stream string) int {
+	r.t.Helper()
+	n := 0
+	err := bus.Read(r.t.Context(), bus.ReadOptions{
+		Server: bus.Server{URL: r.nats.URL()}, Stream: stream, Start: bus.Start{All: true}, Log: zap.NewNop(),
+	}, func(bus.Stored) error { n++; return nil })
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return n
+}
+
+// last returns the last message of a stream.
+func (r *rig) last(stream string) bus.Stored {
+	r.t.Helper()
+	var last bus.Stored
+	err := bus.Read(r.t.Context(), bus.ReadOptions{
+		Server: bus.Server{URL: r.nats.URL()}, Stream: stream, Start: bus.Start{Last: 1}, Log: zap.NewNop(),
+	}, func(m bus.Stored) error { last = m; return nil })
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return last
+}
+
+// headers makes a header of names and values in turn.
+func headers(pairs ...string) http.Header {
+	h := http.Header{}
+	for i := 0; i < len(pairs); i += 2 {
+		h.Add(pairs[i], pairs[i+1])
+	}
+	return h
+}
+
+// signedBy returns an endpoint of one provider at /webhooks/<provider>.
+func signedBy(p normalize.Provider, rings []*keys.Ring) Endpoint {
+	return Endpoint{
+		Name: p.Name, Path: "/webhooks/" + p.Name, Verify: true,
+		Signers: []Signer{{Provider: p, Keys: rings}}, SignatureHeaders: p.Headers.Signature,
+	}
+}
+
+// open returns the same without verification.
+func open(p normalize.Provider) Endpoint {
+	e := signedBy(p, nil)
+	e.Name, e.Path, e.Verify = "open-"+p.Name, "/open/"+p.Name, false
+	return e
+}
