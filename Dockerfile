@@ -1,0 +1,22 @@
+FROM golang:1.26 AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /out/meetbus ./cmd/meetbus && mkdir /out/data
+
+FROM scratch
+# The providers' keys are fetched over https.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /out/meetbus /meetbus
+COPY --from=build --chown=65532:65532 /src/config/compose.yml /etc/meetbus/compose.yml
+# A named volume that is mounted here takes over the owner.
+COPY --from=build --chown=65532:65532 /out/data /data
+# The health check reads the same file as the relay, so it is named once, for both.
+ENV MEETBUS_CONFIG=/etc/meetbus/compose.yml
+USER 65532:65532
+VOLUME /data
+EXPOSE 8080 8081
+HEALTHCHECK --interval=5s --timeout=5s --start-period=10s --retries=3 CMD ["/meetbus", "healthcheck"]
+ENTRYPOINT ["/meetbus"]
+CMD ["serve"]
