@@ -128,7 +128,7 @@ func (e Endpoint) warning() string {
 	p, _ := normalize.Lookup(e.Provider)
 	switch {
 	case e.Verify == VerifyNone:
-		return "signatures are NOT verified, so whoever reaches it can send events: serve --verify checks them, and so does " +
+		return "signatures are NOT verified, so whoever gets there can send events: serve --verify checks them, and so does " +
 			"verify: signature in a file"
 	case e.accepting() || e.secluded():
 		return ""

@@ -74,7 +74,7 @@ const (
 	redialJitter = 100 * time.Millisecond
 	// Checks that failed are repeated: those that people must mend less often.
 	recheckWait = 500 * time.Millisecond
-	faultWait   = 3 * time.Second
+	faultWait   = 2 * time.Second
 )
 
 // Bus is a connection to JetStream. All methods may be called by several goroutines at once.

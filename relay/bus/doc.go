@@ -4,9 +4,12 @@
 //
 // The bus knows no webhook and no provider: a subject, an id, a header and bytes in; an acknowledgement or an error out.
 //
-//	bus.go      Bus: connect, checks on the first connection, close
-//	connect.go  the options of the connection: credentials, TLS, reconnection without a buffer
-//	streams.go  the streams: created, added to, never narrowed; the unsuitable refused
-//	publish.go  one message, acknowledged, or an error with a kind
-//	read.go     reading a stream: the last messages, then what comes
+//	bus.go       Bus: connect again and again, check, close
+//	connect.go   one connection: who we are, and how a dead peer is noticed
+//	wire.go      its socket, which can be cut so that nothing is sent after Publish has returned
+//	streams.go   the streams: created, added to, never narrowed; the unsuitable refused
+//	subjects.go  which subject covers which
+//	publish.go   one message, acknowledged, or an error with a kind
+//	read.go      reading a stream: the last messages, then what comes
+//	bustest/     real servers for tests
 package bus

@@ -43,8 +43,6 @@ const (
 )
 
 const (
-	// maxSubject keeps a PUB line under the server's max_control_line of 4 KiB: past it, the server ends the connection.
-	maxSubject = 2048
 	// A stream without a leader gives no responders for a moment; more than a moment is the caller's to wait.
 	leaderRetries = 2
 	leaderWait    = 50 * time.Millisecond
@@ -178,17 +176,4 @@ func (c *connection) explained(subject string, err error) error {
 		return err
 	}
 	return fmt.Errorf("%w (%w)", err, *denied)
-}
-
-// publishable says whether s is one subject: the server would store a wildcard, and never answer an empty token.
-func publishable(s string) bool {
-	if len(s) > maxSubject {
-		return false
-	}
-	for token := range strings.SplitSeq(s, ".") {
-		if token == "" || token == "*" || token == ">" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-			return false
-		}
-	}
-	return true
 }

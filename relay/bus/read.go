@@ -98,6 +98,11 @@ func (o *ReadOptions) check() error {
 	if given > 1 || o.Start.Last < 0 {
 		return errors.New("start is one of the last messages, a sequence, a time, or all")
 	}
+	for _, subject := range o.Subjects {
+		if !matchable(subject) {
+			return fmt.Errorf("%q is no subject: tokens between dots, * for any one of them, > for all that follow", subject)
+		}
+	}
 	o.Subjects = widest(o.Subjects)
 	return o.Server.check()
 }

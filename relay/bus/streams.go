@@ -69,7 +69,7 @@ func (b *Bus) checkServer(nc *nats.Conn) error {
 func (b *Bus) checkStream(ctx context.Context, c *connection, want Stream) error {
 	s, err := c.js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return c.create(ctx, want)
+		s, err = c.create(ctx, want)
 	}
 	if err != nil {
 		return answer(c.nc, err)
@@ -89,24 +89,24 @@ func (b *Bus) checkStream(ctx context.Context, c *connection, want Stream) error
 }
 
 // create makes a stream that keeps the promises: on disk, and full instead of forgetful.
-func (c *connection) create(ctx context.Context, want Stream) error {
+func (c *connection) create(ctx context.Context, want Stream) (jetstream.Stream, error) {
 	if !want.Manage {
-		return faultf("is not there: create it with the subjects %s, or let the relay do so (stream.manage: true)", some(want.Subjects))
+		return nil, faultf("is not there: create it with the subjects %s, or let the relay do so (stream.manage: true)", some(want.Subjects))
 	}
 	maxBytes := want.MaxBytes
 	if maxBytes == 0 {
 		maxBytes = -1
 	}
-	_, err := c.js.CreateStream(ctx, jetstream.StreamConfig{
+	s, err := c.js.CreateStream(ctx, jetstream.StreamConfig{
 		Name: want.Name, Subjects: want.Subjects, Replicas: max(want.Replicas, 1),
 		Storage: jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
 		MaxAge: want.MaxAge, MaxBytes: maxBytes, MaxMsgs: -1, MaxMsgsPerSubject: -1, MaxConsumers: -1,
 		Duplicates: want.DuplicateWindow, AllowDirect: true,
 	})
 	if err != nil {
-		return c.refusal(ctx, want.Name, want.Subjects, fmt.Errorf("create: %w", err))
+		return nil, c.refusal(ctx, want.Name, want.Subjects, fmt.Errorf("create: %w", err))
 	}
-	return nil
+	return s, nil
 }
 
 // add gives the stream the missing subjects and changes nothing else, not even settings that this library does not know.
@@ -193,7 +193,10 @@ func (c *connection) overlap(ctx context.Context, stream string, subjects []stri
 
 // answer tells what people must mend from what passes, for an error of JetStream's API.
 func answer(nc *nats.Conn, err error) error {
+	var known fault
 	switch {
+	case errors.As(err, &known):
+		return err
 	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrJetStreamNotEnabled):
 		return faultf("no JetStream at %s: enable it there (nats-server -js, or jetstream {} in its configuration): %w", nc.ConnectedAddr(), err)
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):

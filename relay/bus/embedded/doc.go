@@ -4,5 +4,8 @@
 //
 //	server.go    Start, and stopping
 //	accounts.go  who may do what: the relay's account, and the guests', which imports what they may read
+//	porter.go    what the accounts cannot see: where a guest wants answers and deliveries sent
 //	password.go  the relay's own password, kept 0600 beside the store for later commands
+//	disk.go      how much of the disk the store may take
+//	log.go       the server's log, in ours
 package embedded

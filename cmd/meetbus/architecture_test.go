@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/meetbus/meetbus/"
+
+// arrows says which packages of ours each package may import. A package ending in test serves tests only, and may import what
+// it serves.
+var arrows = map[string][]string{
+	"schemas":            {},
+	"normalize":          {"schemas"},
+	"relay/route":        {"schemas"},
+	"relay/keys":         {},
+	"relay/bus":          {},
+	"relay/bus/embedded": {"relay/bus"},
+	"relay":              {"schemas", "normalize", "relay/route", "relay/keys", "relay/bus"},
+	"config":             {"schemas", "normalize", "relay/route", "relay/keys"},
+	"cmd/meetbus": {
+		"schemas", "normalize", "config", "relay", "relay/route", "relay/keys", "relay/bus", "relay/bus/embedded",
+	},
+}
+
+// homes says in which packages an outside library may be used.
+var homes = map[string][]string{
+	"github.com/labstack/echo":              {"relay"},
+	"github.com/nats-io/nats.go":            {"relay/bus", "relay/bus/embedded"},
+	"github.com/nats-io/nats-server":        {"relay/bus/embedded"},
+	"github.com/goccy/go-yaml":              {"config"},
+	"github.com/cloudevents/sdk-go":         {"schemas"},
+	"github.com/spf13/cobra":                {"cmd/meetbus"},
+	"github.com/prometheus/client_golang":   {"relay", "cmd/meetbus"},
+	"github.com/go-json-experiment/json":    {"normalize", "cmd/meetbus"},
+	"github.com/rogpeppe/go-internal":       {},
+	"github.com/invopop/jsonschema":         {},
+	"github.com/santhosh-tekuri/jsonschema": {},
+	"pgregory.net/rapid":                    {},
+	"github.com/nats-io/jwt":                {},
+	"github.com/nats-io/nkeys":              {"relay/bus", "relay/bus/embedded"},
+	"github.com/gofrs/flock":                {"cmd/meetbus"},
+	"github.com/google/uuid":                {"normalize", "cmd/meetbus"},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestArrows(t *testing.T) {
+	packages := list(t)
+	if len(packages) < len(arrows) {
+		t.Fatalf("go list names %d packages, fewer than the map has", len(packages))
+	}
+	for _, p := range packages {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if strings.HasSuffix(name, "test") {
+			continue
+		}
+		allowed, drawn := arrows[name]
+		if !drawn {
+			t.Errorf("%s is not on the map", name)
+		}
+		for _, i := range p.Imports {
+			if ours, found := strings.CutPrefix(i, module); found && !slices.Contains(allowed, ours) {
+				t.Errorf("%s imports %s", name, ours)
+			}
+			for library, rooms := range homes {
+				if strings.HasPrefix(i, library) && !slices.Contains(rooms, name) {
+					t.Errorf("%s imports %s, whose home is %v", name, i, rooms)
+				}
+			}
+		}
+	}
+}
+
+func list(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packages []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}

@@ -1,0 +1,298 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.uber.org/zap"
+
+	"github.com/meetbus/meetbus/config"
+	"github.com/meetbus/meetbus/relay"
+	"github.com/meetbus/meetbus/relay/bus"
+	"github.com/meetbus/meetbus/relay/bus/embedded"
+	"github.com/meetbus/meetbus/relay/route"
+)
+
+// leave is the time for finishing what was accepted, once the listener closes.
+const leave = 8 * time.Second
+
+// settle is how long the last line at start waits for the bus, so that who tries what it says is not refused.
+const settle = 2 * time.Second
+
+// process is a running relay: what was started, in order, so that it can be stopped in the reverse one.
+type process struct {
+	config   config.Config
+	log      *zap.Logger
+	bus      *bus.Bus
+	relay    *relay.Relay
+	draining atomic.Bool
+	// broken gives the error that ended a listener.
+	broken chan error
+	stops  []func()
+}
+
+func (p *process) start(ctx context.Context) error {
+	p.broken = make(chan error, 2)
+	c := p.config
+	front, err := p.listen(c.HTTP.Listen, "--listen", c.HTTP.TLS)
+	if err != nil {
+		return err
+	}
+	admin, err := p.listen(c.Admin.Listen, "--admin", c.Admin.TLS)
+	if err != nil {
+		return err
+	}
+	if err := p.lock(); err != nil {
+		return err
+	}
+	if err := p.connect(); err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics := relay.NewMetrics(registry)
+	endpoints, err := p.endpoints(ctx, metrics)
+	if err != nil {
+		return err
+	}
+	p.relay = relay.New(relay.Options{
+		Endpoints:   endpoints,
+		Bus:         p.bus,
+		Stream:      c.Stream.Name,
+		DeadLetters: deadLetters(c.Stream.Name),
+		MaxBody:     int64(c.HTTP.MaxBody),
+		Deadline:    c.HTTP.Deadline,
+		Hosts:       c.HTTP.Hosts,
+		Log:         p.log,
+		Metrics:     metrics,
+	})
+	registry.MustRegister(p.relay)
+	operators, err := p.adminOptions(admin, registry)
+	if err != nil {
+		return err
+	}
+	p.serve(admin, relay.Admin(operators))
+	p.serve(front, p.relay.Front())
+	return nil
+}
+
+// listener is a socket that is listened on, and the TLS that it is to speak.
+type listener struct {
+	net.Listener
+	tls *tls.Config
+}
+
+func (l listener) onLoopback() bool {
+	address, ok := l.Addr().(*net.TCPAddr)
+	return ok && address.IP.IsLoopback()
+}
+
+func (p *process) listen(address, flag string, pair *config.KeyPair) (listener, error) {
+	l := listener{}
+	if pair != nil {
+		certificate, err := tls.LoadX509KeyPair(pair.CertFile, pair.KeyFile)
+		if err != nil {
+			return listener{}, usageError{fmt.Errorf("read certificate: %w", err)}
+		}
+		l.tls = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}
+	}
+	socket, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return listener{}, fmt.Errorf("%s is in use by another program: try meetbus serve %s %s", address, flag, nextTo(address))
+	}
+	if err != nil {
+		return listener{}, fmt.Errorf("listen: %w", err)
+	}
+	p.onStop(func() { _ = socket.Close() })
+	l.Listener = socket
+	return l, nil
+}
+
+// nextTo returns an address that may well be free.
+func nextTo(address string) string {
+	host, port, _ := net.SplitHostPort(address)
+	n, _ := strconv.Atoi(port)
+	return net.JoinHostPort(host, strconv.Itoa(n+10))
+}
+
+// lock makes the data folder ours alone: two servers on one store would destroy it.
+func (p *process) lock() error {
+	dir := p.config.DataDir
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make data_dir: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, "lock"))
+	held, err := lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("lock data_dir: %w", err)
+	}
+	if !held {
+		return fmt.Errorf("data_dir %s is in use by another meetbus: stop that one, or try meetbus serve --data DIR", dir)
+	}
+	p.onStop(func() { _ = lock.Unlock() })
+	return nil
+}
+
+// connect starts the embedded server, if there is no other, and the connection to it.
+func (p *process) connect() error {
+	c := p.config
+	server, err := serverOf(c.NATS, "", "")
+	if err != nil {
+		return err
+	}
+	if c.NATS.URL == "" {
+		inside, err := p.startEmbedded()
+		if err != nil {
+			return err
+		}
+		server = inside.Relay()
+	}
+	streams, err := streamsOf(c)
+	if err != nil {
+		return err
+	}
+	p.bus, err = bus.Connect(bus.Options{
+		Name: "meetbus", Server: server, Streams: streams, MinPayload: minPayload(c.HTTP), Log: p.log,
+	})
+	if err != nil {
+		return usageError{err}
+	}
+	p.onStop(p.bus.Close)
+	return nil
+}
+
+func (p *process) startEmbedded() (*embedded.Server, error) {
+	c := p.config
+	inside, err := embedded.Start(embedded.Options{
+		Listen:       c.NATS.Embedded.Listen,
+		Dir:          c.DataDir,
+		SyncInterval: time.Duration(c.NATS.Embedded.Sync),
+		MaxPayload:   int32(max(minPayload(c.HTTP), 1<<20)),
+		Stream:       c.Stream.Name,
+		Subjects:     route.Subjects(),
+		Log:          p.log,
+	})
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use by another program: if that is your NATS, run `meetbus serve --nats nats://%[1]s`",
+			c.NATS.Embedded.Listen)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.onStop(inside.Stop)
+	return inside, nil
+}
+
+// endpoints returns the relay's endpoints, and starts to keep their keys fresh.
+func (p *process) endpoints(ctx context.Context, metrics *relay.Metrics) ([]relay.Endpoint, error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	rings := newKeyrings(filepath.Join(p.config.DataDir, "keys"), p.log, metrics.KeyRefreshed)
+	endpoints, err := endpointsOf(p.config, rings)
+	if err != nil {
+		cancel()
+		return nil, usageError{err}
+	}
+	var running sync.WaitGroup
+	for _, ring := range rings.rings {
+		running.Go(func() { ring.Run(ctx) })
+	}
+	p.onStop(func() { cancel(); running.Wait() })
+	return endpoints, nil
+}
+
+func (p *process) adminOptions(l listener, registry *prometheus.Registry) (relay.AdminOptions, error) {
+	a := p.config.Admin
+	token, err := secretIn(a.TokenFile)
+	if err != nil {
+		return relay.AdminOptions{}, usageError{fmt.Errorf("read admin.token_file: %w", err)}
+	}
+	return relay.AdminOptions{
+		Ready:     p.ready,
+		KeyAges:   p.relay.KeyAges,
+		Token:     token,
+		CheckHost: token == "" || l.onLoopback(),
+		Hosts:     a.Hosts,
+		Metrics:   registry,
+		Log:       p.log,
+	}, nil
+}
+
+func (p *process) ready() error {
+	if p.draining.Load() {
+		return errors.New("the relay is stopping")
+	}
+	return p.bus.Ready()
+}
+
+func (p *process) serve(l listener, handler http.Handler) {
+	server := relay.Serve(relay.ServerOptions{
+		Listener: l, Handler: handler, TLS: l.tls, Deadline: p.config.HTTP.Deadline, Log: p.log, Broken: p.broken,
+	})
+	p.onStop(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), leave)
+		defer cancel()
+		if err := server.Shutdown(ctx); err != nil {
+			p.log.Error("not every request was finished in time", zap.Error(err))
+		}
+	})
+}
+
+// announce says what runs, what does not verify, and last what to try.
+func (p *process) announce(ctx context.Context) {
+	c := p.config
+	for _, warning := range c.Warnings() {
+		p.log.Warn(warning)
+	}
+	where := "embedded, nats://" + c.NATS.Embedded.Listen
+	if c.NATS.URL != "" {
+		where = c.NATS.URL.String()
+	}
+	p.log.Info("listening",
+		zap.String("http", c.HTTP.Listen), zap.String("admin", c.Admin.Listen), zap.String("nats", where),
+		zap.String("stream", c.Stream.Name), zap.String("version", build()))
+	ctx, cancel := context.WithTimeout(ctx, settle)
+	defer cancel()
+	if err := p.bus.WaitReady(ctx); err != nil {
+		p.log.Warn("answering 503 until the bus is there", zap.Error(err))
+	}
+	p.log.Info("try: " + program() + " trigger dyte meeting.participantJoined")
+}
+
+// program is how the user has started us.
+func program() string {
+	if strings.Contains(os.Args[0], "go-build") {
+		return "go run ./cmd/meetbus"
+	}
+	return "meetbus"
+}
+
+func (p *process) drain() {
+	p.draining.Store(true)
+	p.log.Info("stopping: finishing what was accepted", zap.Duration("drain", p.config.HTTP.Drain))
+	time.Sleep(p.config.HTTP.Drain)
+}
+
+func (p *process) onStop(f func()) { p.stops = append(p.stops, f) }
+
+// stop undoes what start did, last first.
+func (p *process) stop() {
+	for i := len(p.stops) - 1; i >= 0; i-- {
+		p.stops[i]()
+	}
+	p.log.Info("stopped")
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"github.com/meetbus/meetbus/config"
+)
+
+type serveFlags struct {
+	file, listen, admin, nats, creds, data string
+	verify                                 bool
+}
+
+func newServe() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the relay: webhooks in, CloudEvents on JetStream out",
+		Long: `Run the relay: webhooks in, CloudEvents on JetStream out.
+
+Without a file it listens on 127.0.0.1:8080 for providers and on 127.0.0.1:8081 for operators, runs a NATS server of its own
+on 127.0.0.1:4222, and verifies no signature.`,
+		Example: `  meetbus serve
+  meetbus serve --verify
+  meetbus serve --nats nats://127.0.0.1:4222
+  meetbus serve -c meetbus.yaml`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.config()
+			if err != nil {
+				return err
+			}
+			log, err := newLog(c.Log, cmd.ErrOrStderr())
+			if err != nil {
+				return usageError{err}
+			}
+			return serve(cmd.Context(), c, log)
+		},
+	}
+	flags := cmd.Flags()
+	addConfig(flags, &f.file)
+	flags.StringVar(&f.listen, "listen", "", "`address` for providers (127.0.0.1:8080)")
+	flags.StringVar(&f.admin, "admin", "", "`address` for operators (127.0.0.1:8081)")
+	flags.StringVar(&f.nats, "nats", "", "`URL` of a NATS server to use instead of the embedded one; several by commas")
+	flags.StringVar(&f.creds, "creds", "", "credentials `file` for it")
+	flags.StringVar(&f.data, "data", "", "`folder` for the embedded server's store and the copies of keys (./data)")
+	flags.BoolVar(&f.verify, "verify", false, "check the signatures also without a file")
+	return cmd
+}
+
+// config returns the configuration that the file and the flags make together, checked.
+func (f serveFlags) config() (config.Config, error) {
+	c, _, err := loadConfig(f.file)
+	if err != nil {
+		return config.Config{}, err
+	}
+	for flag, setting := range map[*string]*string{
+		&f.listen: &c.HTTP.Listen, &f.admin: &c.Admin.Listen, &f.data: &c.DataDir,
+	} {
+		if *flag != "" {
+			*setting = *flag
+		}
+	}
+	if f.nats != "" {
+		c.NATS.URL, c.NATS.Embedded = config.ServerURL(f.nats), config.Default().NATS.Embedded
+	}
+	if f.creds != "" {
+		n := &c.NATS
+		n.CredentialsFile, n.NKeyFile, n.TokenFile, n.User, n.PasswordFile = f.creds, "", "", "", ""
+	}
+	if f.verify {
+		for i := range c.Endpoints {
+			c.Endpoints[i].Verify = config.VerifySignature
+		}
+	}
+	if err := c.Check(); err != nil {
+		return config.Config{}, usageError{err}
+	}
+	return c, nil
+}
+
+// serve runs the relay until ctx ends, a fault is found before anything was accepted, or a listener breaks.
+func serve(ctx context.Context, c config.Config, log *zap.Logger) error {
+	p := &process{config: c, log: log}
+	defer p.stop()
+	if err := p.start(ctx); err != nil {
+		return err
+	}
+	p.announce(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			p.drain()
+			return nil
+		case err := <-p.broken:
+			return err
+		case fault := <-p.bus.Faults():
+			if !p.relay.HasTaken() {
+				return fault
+			}
+			log.Error("the bus is not as it must be: answering 503 until it is", zap.Error(fault))
+		}
+	}
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"go.uber.org/zap"
+
+	"github.com/meetbus/meetbus/relay/bus"
+)
+
+func newTail() *cobra.Command {
+	var o tailOptions
+	cmd := &cobra.Command{
+		Use:   "tail [SUBJECT...]",
+		Short: "Show the last events, then what comes",
+		Long: "Show the last 10 events on the bus, then what comes. SUBJECT may have wildcards. With -o json each line is a CloudEvent,\n" +
+			"exactly as it is stored; the other form is for people.",
+		Example: `  meetbus tail
+  meetbus tail 'meeting.*' --since 10m
+  meetbus tail --meeting 50c8940e-1b97-402a-97d6-240227feca41
+  meetbus tail --all --no-follow -o json | jq '.data.original | fromjson'`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.given = cmd.Flags().Changed
+			start, err := o.start()
+			if err != nil {
+				return err
+			}
+			server, c, err := o.resolve()
+			if err != nil {
+				return err
+			}
+			t := tail{
+				read: bus.ReadOptions{
+					Server: server, Stream: c.Stream.Name, Subjects: args, Start: start, Follow: !o.noFollow, Log: zap.NewNop(),
+				},
+				meeting: o.meeting, last: o.last, limit: o.count, write: o.writer(cmd.OutOrStdout()),
+				out: cmd.OutOrStdout(), progress: progressOn(cmd.ErrOrStderr(), cmd.OutOrStdout()),
+			}
+			return t.run(cmd.Context())
+		},
+	}
+	o.addTo(cmd.Flags())
+	return cmd
+}
+
+type tailOptions struct {
+	connection
+	meeting, output string
+	since           time.Duration
+	from            uint64
+	all, noFollow   bool
+	last, count     int
+	// given says whether a flag was.
+	given func(flag string) bool
+}
+
+func (o *tailOptions) addTo(flags *pflag.FlagSet) {
+	o.connection.addTo(flags)
+	flags.StringVar(&o.meeting, "meeting", "", "only events of the meeting with this `id`")
+	flags.DurationVar(&o.since, "since", 0, "start with the events stored in the last, say, `10m`")
+	flags.Uint64Var(&o.from, "from", 0, "start at this `sequence` of the stream")
+	flags.BoolVar(&o.all, "all", false, "start with the oldest event")
+	flags.IntVarP(&o.last, "last", "n", 10, "start with the last `N` events")
+	flags.IntVar(&o.count, "count", 0, "end after `N` events")
+	flags.BoolVar(&o.noFollow, "no-follow", false, "end with the newest event")
+	flags.StringVarP(&o.output, "output", "o", "pretty", "`form` of an event: pretty or json")
+}
+
+// start returns where to start reading.
+func (o *tailOptions) start() (bus.Start, error) {
+	var starts []string
+	for _, flag := range []string{"since", "from", "all", "last"} {
+		if o.given(flag) {
+			starts = append(starts, "--"+flag)
+		}
+	}
+	switch {
+	case len(starts) > 1:
+		return bus.Start{}, usagef("%s and %s say where to start: give one of them", starts[0], starts[1])
+	case o.output != "pretty" && o.output != "json":
+		return bus.Start{}, usagef("--output is %q: there is pretty or json", o.output)
+	case o.last < 0 || o.count < 0 || o.given("count") && o.count == 0:
+		return bus.Start{}, usagef("-n and --count take a number of events, from 0 and from 1 on")
+	case o.given("since") && o.since <= 0, o.given("from") && o.from == 0:
+		return bus.Start{}, usagef("--since takes a time such as 10m, --from a sequence from 1 on")
+	case o.given("since"):
+		return bus.Start{Since: time.Now().Add(-o.since)}, nil
+	case o.given("from"):
+		return bus.Start{Sequence: o.from}, nil
+	case o.given("all") && o.all:
+		return bus.Start{All: true}, nil
+	}
+	return bus.Start{Last: o.last}, nil
+}
+
+func (o *tailOptions) writer(out io.Writer) func(io.Writer, bus.Stored) error {
+	if o.output == "json" {
+		return writeJSON
+	}
+	return pretty{zone: time.Local, color: isTerminal(out) && os.Getenv("NO_COLOR") == ""}.write
+}
+
+// writeJSON writes the message as it is stored, and a line break.
+func writeJSON(w io.Writer, m bus.Stored) error {
+	_, err := w.Write(append(m.Data[:len(m.Data):len(m.Data)], '\n'))
+	return err
+}
+
+// tail is one run of the command.
+type tail struct {
+	read     bus.ReadOptions
+	meeting  string
+	last     int
+	limit    int
+	shown    int
+	write    func(io.Writer, bus.Stored) error
+	out      io.Writer
+	progress *progress
+}
+
+// run shows events until ctx ends, which is the usual end, or there is no more to show.
+func (t *tail) run(ctx context.Context) error {
+	err := t.events(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case errors.Is(err, bus.ErrUnavailable):
+		return fmt.Errorf("%w: is the relay running (%s serve)? --nats, NATS_URL or -c says where its bus is", err, program())
+	}
+	return err
+}
+
+func (t *tail) events(ctx context.Context) error {
+	if t.meeting != "" && t.read.Start.Last > 0 {
+		done, err := t.lastOfMeeting(ctx)
+		if done || err != nil {
+			return err
+		}
+	}
+	return bus.Read(ctx, t.read, func(m bus.Stored) error {
+		if !t.wanted(m) {
+			return nil
+		}
+		return t.show(m)
+	})
+}
+
+// lastOfMeeting shows the last events of the one meeting, which may lie far behind the stream's last, and goes on from there.
+// Done says that there is no more to show.
+func (t *tail) lastOfMeeting(ctx context.Context) (done bool, err error) {
+	past := t.read
+	past.Start, past.Follow = bus.Start{All: true}, false
+	var last []bus.Stored
+	var newest uint64
+	err = bus.Read(ctx, past, func(m bus.Stored) error {
+		newest = m.Sequence
+		t.progress.show("looking for meeting %s: at sequence %d", printable(t.meeting), newest)
+		if t.wanted(m) {
+			last = append(last[max(0, len(last)+1-t.last):], m)
+		}
+		return nil
+	})
+	t.progress.clear()
+	if err != nil {
+		return true, err
+	}
+	for _, m := range last {
+		if err := t.show(m); err != nil {
+			return true, ended(err)
+		}
+	}
+	t.read.Start = bus.Start{Sequence: newest + 1}
+	return !t.read.Follow, nil
+}
+
+func (t *tail) wanted(m bus.Stored) bool {
+	if t.meeting == "" {
+		return true
+	}
+	e, ok := open(m)
+	return ok && e.MeetingID == t.meeting
+}
+
+// show writes an event, and returns bus.ErrStop when it was the last one asked for.
+func (t *tail) show(m bus.Stored) error {
+	if err := t.write(t.out, m); err != nil {
+		return fmt.Errorf("write event: %w", err)
+	}
+	if t.shown++; t.shown == t.limit {
+		return bus.ErrStop
+	}
+	return nil
+}
+
+func ended(err error) error {
+	if errors.Is(err, bus.ErrStop) {
+		return nil
+	}
+	return err
+}

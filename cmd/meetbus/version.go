@@ -1,0 +1,53 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Set by -ldflags "-X main.version=… -X main.commit=… -X main.date=…"; what is not set, the build information may know.
+var version, commit, date string
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Say which meetbus this is",
+		Example: "  meetbus version",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), build())
+			return err
+		},
+	}
+}
+
+// build names the version, the commit and its date, the Go version and the platform.
+func build() string {
+	v, c, d := version, commit, date
+	if info, ok := debug.ReadBuildInfo(); ok {
+		v = cmp.Or(v, info.Main.Version)
+		c = cmp.Or(c, setting(info, "vcs.revision"))
+		d = cmp.Or(d, setting(info, "vcs.time"))
+	}
+	return strings.Join([]string{
+		"meetbus " + cmp.Or(v, "(devel)"),
+		"commit " + cmp.Or(c, "unknown"),
+		"date " + cmp.Or(d, "unknown"),
+		runtime.Version(),
+		runtime.GOOS + "/" + runtime.GOARCH,
+	}, ", ")
+}
+
+func setting(info *debug.BuildInfo, key string) string {
+	for _, s := range info.Settings {
+		if s.Key == key {
+			return s.Value
+		}
+	}
+	return ""
+}
