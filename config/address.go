@@ -8,7 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/meetbus/meetbus/relay/loopback"
 )
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$`)
@@ -35,12 +36,7 @@ func splitAddress(address string) (host, port string, err error) {
 // loopbackAddress reports whether only this machine reaches address.
 func loopbackAddress(address string) bool {
 	host, _, err := splitAddress(address)
-	return err == nil && loopbackHost(host)
-}
-
-func loopbackHost(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
+	return err == nil && loopback.Is(host)
 }
 
 // sameAddress reports whether two listeners would be in each other's way.
@@ -79,5 +75,5 @@ func keyURL(u string) bool {
 	if err != nil || parsed.Hostname() == "" {
 		return false
 	}
-	return parsed.Scheme == "https" || parsed.Scheme == "http" && loopbackHost(parsed.Hostname())
+	return parsed.Scheme == "https" || parsed.Scheme == "http" && loopback.Is(parsed.Hostname())
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // Fault is one thing that is wrong with a configuration. An error of Load or Check joins as many as there are. It holds no
@@ -53,30 +55,9 @@ func joined(faults []Fault) error {
 func nearest(misspelt string, words []string) string {
 	best, distance := "", 3
 	for _, w := range words {
-		if d := edits(strings.ToLower(misspelt), w); d < distance && d < len(w) {
+		if d := levenshtein.ComputeDistance(strings.ToLower(misspelt), w); d < distance && d < len(w) {
 			best, distance = w, d
 		}
 	}
 	return best
-}
-
-// edits counts the letters to insert, remove or replace, to make b of a.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

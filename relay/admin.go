@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
+	"github.com/meetbus/meetbus/relay/loopback"
 	"github.com/meetbus/meetbus/schemas"
 )
 
@@ -58,7 +59,7 @@ func (a admin) guardHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		host := c.Request().Host
 		known := func(h string) bool { return strings.EqualFold(h, hostname(host)) }
-		if a.CheckHost && !isLoopback(host) && !slices.ContainsFunc(a.Hosts, known) {
+		if a.CheckHost && !loopback.Is(hostname(host)) && !slices.ContainsFunc(a.Hosts, known) {
 			return errHost
 		}
 		return next(c)

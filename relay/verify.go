@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/relay/keys"
+	"github.com/meetbus/meetbus/relay/loopback"
 )
 
 var (
@@ -103,7 +103,7 @@ func signatureOf(a arrival) (header string, signature []byte, err error) {
 func (r *Relay) provenance(_ context.Context, a arrival) (normalize.Provider, error) {
 	public := r.isPublic(a.host)
 	switch {
-	case !public && !isLoopback(a.host):
+	case !public && !loopback.Is(hostname(a.host)):
 		return normalize.Provider{}, fmt.Errorf("%w: its Host is neither a loopback name nor in http.hosts", errNotLocal)
 	case !public && wasForwarded(a.header):
 		return normalize.Provider{}, fmt.Errorf("%w: it was forwarded", errNotLocal)
@@ -132,16 +132,7 @@ func (r *Relay) isPublic(host string) bool {
 	return slices.ContainsFunc(r.hosts, func(h string) bool { return strings.EqualFold(h, hostname(host)) })
 }
 
-// isLoopback says whether a Host header names this machine: localhost or a loopback address, with or without a port.
-func isLoopback(host string) bool {
-	name := hostname(host)
-	if strings.EqualFold(name, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(name)
-	return err == nil && addr.Unmap().IsLoopback()
-}
-
+// hostname is the name in a Host header, without a port.
 func hostname(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		return name

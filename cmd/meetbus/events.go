@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/meetbus/meetbus/normalize"
 )
 
@@ -104,31 +105,13 @@ func alternatives(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// nearest returns the up to three of words that take the fewest edits to become the misspelt one.
+// nearest returns the up to three of words that take the fewest edits to become the misspelt one; upper and lower case are the
+// same letter.
 func nearest(misspelt string, words []string) []string {
 	words = slices.Clone(words)
-	slices.SortStableFunc(words, func(a, b string) int { return cmp.Compare(edits(misspelt, a), edits(misspelt, b)) })
+	edits := func(word string) int {
+		return levenshtein.ComputeDistance(strings.ToLower(misspelt), strings.ToLower(word))
+	}
+	slices.SortStableFunc(words, func(a, b string) int { return cmp.Compare(edits(a), edits(b)) })
 	return words[:min(3, len(words))]
-}
-
-// edits counts the letters to insert, remove or replace to make b of a; upper and lower case are the same letter.
-func edits(a, b string) int {
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

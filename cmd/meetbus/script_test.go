@@ -334,6 +334,7 @@ func show(ts *testscript.TestScript, response *http.Response) {
 // half is a request of which one half is sent.
 type half struct {
 	connection net.Conn
+	answers    *bufio.Reader
 	rest       []byte
 }
 
@@ -347,15 +348,25 @@ func scriptBegin(ts *testscript.TestScript, _ bool, args []string) {
 	body := []byte(ts.ReadFile(args[2]))
 	request, err := http.NewRequest(http.MethodPost, args[1], bytes.NewReader(body))
 	ts.Check(err)
+	// The server says 100 when it begins to read the body: from then on the request is under way, and not just on its way.
+	request.Header.Set("Expect", "100-continue")
 	var text bytes.Buffer
 	ts.Check(request.Write(&text))
 	connection, err := net.Dial("tcp", request.URL.Host)
 	ts.Check(err)
 	ts.Defer(func() { connection.Close() })
-	sent := text.Len() - len(body)/2
-	_, err = connection.Write(text.Bytes()[:sent])
+	h := half{connection: connection, answers: bufio.NewReader(connection), rest: text.Bytes()[text.Len()-len(body)/2:]}
+	h.write(ts, text.Bytes()[:text.Len()-len(body)])
+	if going, err := http.ReadResponse(h.answers, request); err != nil || going.StatusCode != http.StatusContinue {
+		ts.Fatalf("the server does not read the body: %v %v", going, err)
+	}
+	h.write(ts, body[:len(body)-len(h.rest)])
+	ts.Value(halves{}).(map[string]half)[args[0]] = h
+}
+
+func (h half) write(ts *testscript.TestScript, text []byte) {
+	_, err := h.connection.Write(text)
 	ts.Check(err)
-	ts.Value(halves{}).(map[string]half)[args[0]] = half{connection, text.Bytes()[sent:]}
 }
 
 func scriptFinish(ts *testscript.TestScript, _ bool, args []string) {
@@ -366,9 +377,8 @@ func scriptFinish(ts *testscript.TestScript, _ bool, args []string) {
 	if !begun {
 		ts.Fatalf("%s was not begun", args[0])
 	}
-	_, err := h.connection.Write(h.rest)
-	ts.Check(err)
-	response, err := http.ReadResponse(bufio.NewReader(h.connection), nil)
+	h.write(ts, h.rest)
+	response, err := http.ReadResponse(h.answers, nil)
 	ts.Check(err)
 	show(ts, response)
 }

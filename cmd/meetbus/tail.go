@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,9 @@ func newTail() *cobra.Command {
 			o.given = cmd.Flags().Changed
 			start, err := o.start()
 			if err != nil {
+				return err
+			}
+			if err := checkSubjects(args); err != nil {
 				return err
 			}
 			server, c, err := o.resolve()
@@ -100,6 +104,20 @@ func (o *tailOptions) start() (bus.Start, error) {
 	return bus.Start{Last: o.last}, nil
 }
 
+// checkSubjects refuses what NATS would take, and never match: an empty token, or a wildcard within one.
+func checkSubjects(subjects []string) error {
+	for _, subject := range subjects {
+		tokens := strings.Split(subject, ".")
+		for i, token := range tokens {
+			wild := strings.ContainsAny(token, "*>") && token != "*" && (token != ">" || i < len(tokens)-1)
+			if token == "" || wild || printable(token) != token || strings.Contains(token, " ") {
+				return usagef("%q is not a subject: tokens between dots, * for a whole one, > for the rest: try 'meeting.*'", subject)
+			}
+		}
+	}
+	return nil
+}
+
 func (o *tailOptions) writer(out io.Writer) func(io.Writer, bus.Stored) error {
 	if o.output == "json" {
 		return writeJSON
@@ -120,6 +138,7 @@ type tail struct {
 	last     int
 	limit    int
 	shown    int
+	started  bool
 	write    func(io.Writer, bus.Stored) error
 	out      io.Writer
 	progress *progress
@@ -131,8 +150,8 @@ func (t *tail) run(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
 		return nil
-	case errors.Is(err, bus.ErrUnavailable):
-		return fmt.Errorf("%w: is the relay running (%s serve)? --nats, NATS_URL or -c says where its bus is", err, program())
+	case err != nil && !t.started:
+		return fmt.Errorf("%w: is the relay running (%s serve)? -c, --nats or NATS_URL says where its bus is", err, program())
 	}
 	return err
 }
@@ -145,6 +164,7 @@ func (t *tail) events(ctx context.Context) error {
 		}
 	}
 	return bus.Read(ctx, t.read, func(m bus.Stored) error {
+		t.started = true
 		if !t.wanted(m) {
 			return nil
 		}
@@ -160,7 +180,7 @@ func (t *tail) lastOfMeeting(ctx context.Context) (done bool, err error) {
 	var last []bus.Stored
 	var newest uint64
 	err = bus.Read(ctx, past, func(m bus.Stored) error {
-		newest = m.Sequence
+		t.started, newest = true, m.Sequence
 		t.progress.show("looking for meeting %s: at sequence %d", printable(t.meeting), newest)
 		if t.wanted(m) {
 			last = append(last[max(0, len(last)+1-t.last):], m)

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"strings"
 	"time"
+
+	"github.com/meetbus/meetbus/relay/loopback"
 )
 
 const (
@@ -33,15 +33,7 @@ func parseURL(raw string) (*url.URL, error) {
 
 // isLocal reports whether u is plain http that does not leave the machine.
 func isLocal(u *url.URL) bool {
-	if u.Scheme != "http" {
-		return false
-	}
-	host := u.Hostname()
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
+	return u.Scheme == "http" && loopback.Is(u.Hostname())
 }
 
 // withoutSecrets returns u as logs may show it: without user, password, query and fragment.

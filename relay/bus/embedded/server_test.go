@@ -278,14 +278,13 @@ func TestDisk(t *testing.T) {
 	if _, err := HalfOfFreeDisk(filepath.Join(dir, "missing")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing folder: %v", err)
 	}
-	before, err := storeLimit(dir)
+	limit, err := storeLimit(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if near(before, half*3/2) {
-		return
+	if !near(limit, half*3/2) {
+		t.Errorf("limit %d is not three quarters of %d", limit, 2*half)
 	}
-	t.Errorf("limit %d is not three quarters of %d", before, 2*half)
 }
 
 // near allows for what others write meanwhile.
