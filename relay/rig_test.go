@@ -31,11 +31,12 @@ const (
 
 // rig is a whole relay: a real NATS server, a real bus, real key servers, and the front end on a real socket.
 type rig struct {
-	t        *testing.T
+	t        testing.TB
 	nats     *bustest.Node
 	bus      *bus.Bus
 	relay    *Relay
 	url      string
+	sender   *http.Transport
 	log      *observer.ObservedLogs
 	registry *prometheus.Registry
 	// dyte and realtimekit play the providers' key servers.
@@ -43,12 +44,13 @@ type rig struct {
 }
 
 // newRig starts a relay with the endpoints that make returns.
-func newRig(t *testing.T, make func(r *rig) []Endpoint) *rig {
+func newRig(t testing.TB, make func(r *rig) []Endpoint) *rig {
 	t.Helper()
 	core, log := observer.New(zapcore.DebugLevel)
 	r := &rig{
 		t: t, nats: bustest.Server(t), log: log, registry: prometheus.NewRegistry(),
-		dyte: keystest.New(t), realtimekit: keystest.New(t), videosdk: keystest.New(t),
+		sender: &http.Transport{MaxIdleConnsPerHost: 64},
+		dyte:   keystest.New(t), realtimekit: keystest.New(t), videosdk: keystest.New(t),
 	}
 	b, err := bus.Connect(bus.Options{
 		Name: "rig", Server: bus.Server{URL: r.nats.URL()}, Log: zap.New(core), MinPayload: 1 << 19,
@@ -70,6 +72,7 @@ func newRig(t *testing.T, make func(r *rig) []Endpoint) *rig {
 	r.registry.MustRegister(r.relay)
 	web := httptest.NewServer(r.relay.Front())
 	t.Cleanup(web.Close)
+	t.Cleanup(r.sender.CloseIdleConnections)
 	r.url = web.URL
 	return r
 }
@@ -130,7 +133,7 @@ func (r *rig) send(h hook) answer {
 	if h.host != "" {
 		q.Host = h.host
 	}
-	got, err := http.DefaultTransport.RoundTrip(q)
+	got, err := r.sender.RoundTrip(q)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -150,7 +153,7 @@ func (r *rig) send(h hook) answer {
 func (r *rig) stored(stream string) int {
 	r.t.Helper()
 	n := 0
-	err := bus.Read(r.t.Context(), bus.ReadOptions{
+	err := bus.Read(context.Background(), bus.ReadOptions{
 		Server: bus.Server{URL: r.nats.URL()}, Stream: stream, Start: bus.Start{All: true}, Log: zap.NewNop(),
 	}, func(bus.Stored) error { n++; return nil })
 	if err != nil {
@@ -163,7 +166,7 @@ func (r *rig) stored(stream string) int {
 func (r *rig) last(stream string) bus.Stored {
 	r.t.Helper()
 	var last bus.Stored
-	err := bus.Read(r.t.Context(), bus.ReadOptions{
+	err := bus.Read(context.Background(), bus.ReadOptions{
 		Server: bus.Server{URL: r.nats.URL()}, Stream: stream, Start: bus.Start{Last: 1}, Log: zap.NewNop(),
 	}, func(m bus.Stored) error { last = m; return nil })
 	if err != nil {

@@ -75,7 +75,8 @@ func chooseOne(samples []normalize.Sample, provider, event string) (normalize.Sa
 	if len(statuses) == 0 {
 		return normalize.Sample{}, usagef("%s of %s has no status: leave out %q", name, provider, ":"+status)
 	}
-	return normalize.Sample{}, usagef("no sample of %s of %s has status %q: there is %s", name, provider, status, alternatives(statuses))
+	return normalize.Sample{}, usagef("no sample of %s of %s has status %q: there is %s",
+		name, provider, status, alternatives(statuses))
 }
 
 func only(samples []normalize.Sample, fits func(normalize.Sample) bool) []normalize.Sample {

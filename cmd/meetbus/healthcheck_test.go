@@ -23,7 +23,9 @@ var healths = []struct {
 	want   string
 }{
 	{"ready", func(http.ResponseWriter, *http.Request) {}, ""},
-	{"not ready", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "bus is away\x1b[2J", 503) }, "not ready: bus is away[2J"},
+	{"not ready", func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "bus is away\x1b[2J", 503)
+	}, "not ready: bus is away[2J"},
 	{"a problem", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(503)
 		w.Write([]byte(`{"title":"Not ready","detail":"stream is full"}`))

@@ -21,8 +21,8 @@ func newTail() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tail [SUBJECT...]",
 		Short: "Show the last events, then what comes",
-		Long: "Show the last 10 events on the bus, then what comes. SUBJECT may have wildcards. With -o json each line is a CloudEvent,\n" +
-			"exactly as it is stored; the other form is for people.",
+		Long: "Show the last 10 events on the bus, then what comes. SUBJECT may have wildcards. With -o json each line is a\n" +
+			"CloudEvent, exactly as it is stored; the other form is for people.",
 		Example: `  meetbus tail
   meetbus tail 'meeting.*' --since 10m
   meetbus tail --meeting 50c8940e-1b97-402a-97d6-240227feca41
@@ -151,7 +151,8 @@ func (t *tail) run(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return nil
 	case err != nil && !t.started:
-		return fmt.Errorf("%w: is the relay running (%s serve)? -c, --nats or NATS_URL says where its bus is", err, program())
+		return fmt.Errorf("%w: is the relay running (%s serve)? -c, --nats or NATS_URL says where its bus is, -c also its stream",
+			err, program())
 	}
 	return err
 }

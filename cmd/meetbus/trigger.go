@@ -143,7 +143,8 @@ func (t *trigger) send(ctx context.Context, s normalize.Sample) (answer, error) 
 	case err != nil && ctx.Err() != nil:
 		return answer{}, errors.New("stopped while a webhook was under way: whether it was taken is not known")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return answer{}, fmt.Errorf("nothing listens at %s: is the relay running? Start it with: %s serve", t.sender.url.Host, program())
+		return answer{}, fmt.Errorf("nothing listens at %s: is the relay running? Start it with: %s serve",
+			t.sender.url.Host, program())
 	case err != nil:
 		return answer{}, fmt.Errorf("send %s %s: %w", s.Provider.Name, s.Event, err)
 	}

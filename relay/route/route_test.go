@@ -75,3 +75,16 @@ func holds(pattern, subject string) bool {
 	}
 	return true
 }
+
+func BenchmarkSubject(b *testing.B) {
+	mapped := schemas.Event{Type: schemas.TypeParticipantJoined, Provider: "dyte"}
+	unmapped := schemas.Event{Type: "dyte.meeting.waved", Provider: "dyte", ProviderType: "meeting.waved"}
+	for name, e := range map[string]*schemas.Event{"mapped": &mapped, "unmapped": &unmapped} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Subject(e)
+			}
+		})
+	}
+}
