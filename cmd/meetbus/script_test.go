@@ -55,7 +55,7 @@ const scriptPatience = 20 * time.Second
 //	receiver [-status N] [-answer FILE] KEY   a server at $RECEIVER that checks signatures with a public key, and writes what it
 //	                                      gets to requests.log
 //
-// Beside meetbus there is the program natsd ADDRESS DIR, a NATS server with JetStream.
+// Beside meetbus there are the programs natsd ADDRESS DIR, a NATS server with JetStream, and natsclient, somebody on the bus.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":     scriptExits,
 	"start":     scriptStart,
