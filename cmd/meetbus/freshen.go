@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,9 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
+
+	"github.com/meetbus/meetbus/normalize"
+	"github.com/meetbus/meetbus/schemas"
 )
 
 // expiryAhead is how far ahead an expiry is set where a sample has no other time: Dyte keeps transcripts for seven days.
@@ -33,23 +37,26 @@ func newFreshener(now func() time.Time) *freshener {
 // nextRound lets other participants come.
 func (f *freshener) nextRound() { clear(f.round) }
 
-// freshen returns body with new ids, and with its times moved: the newest one that is no expiry is now. All else stays as it
-// was, byte for byte.
-func (f *freshener) freshen(body []byte) ([]byte, error) {
-	texts, err := textsIn(body)
+// freshen returns the sample's body with new ids, and with its times moved: the newest one that is no expiry is now. All else
+// stays as it was, byte for byte.
+func (f *freshener) freshen(s normalize.Sample) ([]byte, error) {
+	texts, err := textsIn(s.Body)
 	if err != nil {
 		return nil, fmt.Errorf("read sample: %w", err)
 	}
-	known := f.identities(texts)
+	known, err := f.identities(s)
+	if err != nil {
+		return nil, fmt.Errorf("read sample: %w", err)
+	}
 	move := f.move(texts)
 	var fresh bytes.Buffer
 	done := 0
 	for _, t := range texts {
-		fresh.Write(body[done:t.start])
+		fresh.Write(s.Body[done:t.start])
 		fresh.WriteString(f.renewed(t, known, move))
 		done = t.end
 	}
-	fresh.Write(body[done:])
+	fresh.Write(s.Body[done:])
 	return fresh.Bytes(), nil
 }
 
@@ -72,22 +79,52 @@ func (f *freshener) renewed(t text, known map[string]string, move time.Duration)
 	})
 }
 
-// identities returns the new ids of the meeting, the session and the people in a body, by the old ones, and the organizations
-// as they are: they are accounts, by which an endpoint knows its own.
-func (f *freshener) identities(texts []text) map[string]string {
+// identities returns the new ids of the meeting, the session and the people in a webhook, by the old ones, and the organization
+// as it is: it is an account, by which an endpoint knows its own. Which of the ids is what, package normalize knows.
+func (f *freshener) identities(s normalize.Sample) (map[string]string, error) {
+	said, err := idsIn(s)
+	if err != nil {
+		return nil, err
+	}
 	known := map[string]string{}
-	for _, t := range texts {
-		switch what := t.identifies(); {
-		case what == "" || t.value == "" || known[t.value] != "":
-		case what == organization:
-			known[t.value] = t.value
-		case what == participant:
-			known[t.value] = renew(f.round, t.value, t.value)
-		case idShapes.FindString(t.value) == t.value:
-			known[t.value] = renew(f.run, fmt.Sprint(what, len(t.value)), t.value) // a room's id cannot stand for a UUID
+	learn := func(old, fresh string) {
+		if old != "" && known[old] == "" {
+			known[old] = fresh
 		}
 	}
-	return known
+	for _, organization := range []string{said.Meeting.Organizer.ID, said.Recording.OrganizationID} {
+		learn(organization, organization)
+	}
+	for _, person := range []string{said.Participant.ID, said.Participant.CustomID} {
+		learn(person, renew(f.round, person, person))
+	}
+	for what, old := range map[string]string{"meeting": said.Meeting.ID, "session": said.Meeting.SessionID} {
+		if idShapes.FindString(old) == old {
+			learn(old, renew(f.run, fmt.Sprint(what, len(old)), old)) // a room's id cannot stand for a UUID
+		}
+	}
+	return known, nil
+}
+
+// namedIDs are the ids in a webhook that mean the same in every webhook of a run.
+type namedIDs struct {
+	Meeting     schemas.Meeting
+	Participant schemas.Participant
+	Recording   schemas.Recording
+}
+
+func idsIn(s normalize.Sample) (namedIDs, error) {
+	event, err := normalize.Normalize(normalize.Webhook{Provider: s.Provider, Body: s.Body, NoOriginal: true})
+	if err != nil {
+		return namedIDs{}, err
+	}
+	data, err := json.Marshal(event.Data)
+	if err != nil {
+		return namedIDs{}, err
+	}
+	var said namedIDs
+	said.Meeting.Organizer = new(schemas.Organizer)
+	return said, json.Unmarshal(data, &said)
 }
 
 // move returns how far the times of a body have to go. No two bodies of a freshener get the same now, even if both are made
@@ -115,34 +152,10 @@ func (f *freshener) move(texts []text) time.Duration {
 	return now.Sub(newest)
 }
 
-// What a text identifies.
-const (
-	meeting      = "meeting"
-	session      = "session"
-	participant  = "participant"
-	organization = "organization"
-)
-
-var identifying = map[string]string{
-	"meeting.id": meeting, "meetingId": meeting, "roomId": meeting, "meeting-id": meeting,
-	"sessionId": session, "session-id": session, "roomUUID": session,
-	"participantId": participant, "participant.id": participant, "peerId": participant,
-	"customParticipantId": participant, "clientSpecificId": participant,
-	"organizedBy.id": organization, "organizationId": organization,
-}
-
-// text is a string value in a body: where it stands, without its quotes, and under which names.
+// text is a string value in a body: where it stands, without its quotes, and under which name.
 type text struct {
-	parent, name string
-	value        string
-	start, end   int
-}
-
-func (t text) identifies() string {
-	if what := identifying[t.parent+"."+t.name]; what != "" {
-		return what
-	}
-	return identifying[t.name]
+	name, value string
+	start, end  int
 }
 
 func (t text) isExpiry() bool { return strings.Contains(strings.ToLower(t.name), "expir") }
@@ -168,15 +181,10 @@ func textsIn(body []byte) ([]text, error) {
 		if start < 1 || body[start-1] != '"' || string(body[start:end]) != value {
 			continue
 		}
-		parent, name := lastTwo(string(d.StackPointer()))
-		found = append(found, text{parent: parent, name: name, value: value, start: start, end: end})
+		name := string(d.StackPointer())
+		name = name[strings.LastIndexByte(name, '/')+1:]
+		found = append(found, text{name: name, value: value, start: start, end: end})
 	}
-}
-
-// lastTwo returns the last two names of a JSON pointer.
-func lastTwo(pointer string) (parent, name string) {
-	names := strings.Split(pointer, "/")
-	return names[max(0, len(names)-2)], names[len(names)-1]
 }
 
 const (

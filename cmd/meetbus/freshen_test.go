@@ -31,16 +31,17 @@ var freshened = []struct{ name, body, want string }{
 	{"blanks, order and duplicates stay", "{ \"b\" : \"x\",\n\"a\":1 , \"a\":\t2 }", "{ \"b\" : \"x\",\n\"a\":1 , \"a\":\t2 }"},
 	{"a UUID", `{"streamId":"` + oldUUID + `"}`, `{"streamId":"<uuid>"}`},
 	{"a 24-digit id", `{"id":"` + oldObject + `"}`, `{"id":"<object>"}`},
-	{"a room", `{"data":{"meetingId":"` + oldRoom + `"}}`, `{"data":{"meetingId":"<room>"}}`},
+	{"a room", `{"webhookType":"x","data":{"meetingId":"` + oldRoom + `"}}`, `{"webhookType":"x","data":{"meetingId":"<room>"}}`},
 	{"what looks like a room and is none", `{"title":"` + oldRoom + `"}`, `{"title":"` + oldRoom + `"}`},
-	{"a room in a URL", `{"meetingId":"` + oldRoom + `","url":"https://x.example/` + oldRoom + `/1"}`,
-		`{"meetingId":"<room>","url":"https://x.example/<room>/1"}`},
+	{"a room in a URL", `{"webhookType":"x","data":{"roomId":"` + oldRoom + `","url":"https://x.example/` + oldRoom + `/1"}}`,
+		`{"webhookType":"x","data":{"roomId":"<room>","url":"https://x.example/<room>/1"}}`},
 	{"ids in a URL", `{"url":"https://x.example/` + oldUUID + `/` + oldObject + `.mp4"}`, `{"url":"https://x.example/<uuid>/<object>.mp4"}`},
 	{"an id with a prefix", `{"sessionId":"session-` + oldUUID + `"}`, `{"sessionId":"session-<uuid>"}`},
-	{"a participant of any shape", `{"participantId":"fkd74h"}`, `{"participantId":"<word>"}`},
+	{"a participant of any shape", `{"webhookType":"participant-joined","data":{"participantId":"fkd74h"}}`,
+		`{"webhookType":"participant-joined","data":{"participantId":"<word>"}}`},
 	{"organizations stay",
-		`{"meeting":{"organizedBy":{"id":"` + oldUUID + `"}},"recording":{"organizationId":"` + otherUUID + `"}}`,
-		`{"meeting":{"organizedBy":{"id":"` + oldUUID + `"}},"recording":{"organizationId":"` + otherUUID + `"}}`},
+		`{"event":"recording.statusUpdate","meeting":{"organizedBy":{"id":"` + oldUUID + `"}},"recording":{"organizationId":"` + otherUUID + `"}}`,
+		`{"event":"recording.statusUpdate","meeting":{"organizedBy":{"id":"` + oldUUID + `"}},"recording":{"organizationId":"` + otherUUID + `"}}`},
 	{"a key is no value", `{"` + oldUUID + `":1}`, `{"` + oldUUID + `":1}`},
 	{"milliseconds", `{"joinedAt":"2024-02-03T04:05:06.789Z"}`, `{"joinedAt":"2026-11-21T12:00:00.123Z"}`},
 	{"seconds", `{"joinedAt":"2024-02-03T04:05:06Z"}`, `{"joinedAt":"2026-11-21T12:00:00Z"}`},
@@ -57,14 +58,30 @@ var freshened = []struct{ name, body, want string }{
 	{"an escaped string", `{"a":"\u0032024-02-03T04:05:06Z","b":"` + oldUUID + `"}`, `{"a":"\u0032024-02-03T04:05:06Z","b":"<uuid>"}`},
 }
 
+// sampleOf makes a sample of a body, Dyte's if it says event.
+func sampleOf(body string) normalize.Sample {
+	if strings.Contains(body, `"event"`) {
+		return normalize.Sample{Provider: normalize.Dyte, Body: []byte(body)}
+	}
+	return normalize.Sample{Provider: normalize.VideoSDK, Body: []byte(asWebhook(body))}
+}
+
+// asWebhook gives a body a name of its event, without which it is no webhook.
+func asWebhook(body string) string {
+	if strings.Contains(body, `"event"`) || strings.Contains(body, `"webhookType"`) {
+		return body
+	}
+	return strings.Replace(body, "{", `{"webhookType":"x",`, 1)
+}
+
 func TestFreshen(t *testing.T) {
 	for _, c := range freshened {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := newFreshener(stopped(noon)).freshen([]byte(c.body))
+			got, err := newFreshener(stopped(noon)).freshen(sampleOf(c.body))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !wanted(c.want).Match(got) {
+			if !wanted(asWebhook(c.want)).Match(got) {
 				t.Errorf("\ngot  %s\nwant %s", got, c.want)
 			}
 			for _, old := range []string{oldUUID, oldObject, oldRoom} {
@@ -84,7 +101,7 @@ func wanted(want string) *regexp.Regexp {
 
 func TestFreshenRefusesWhatIsNotJSON(t *testing.T) {
 	for _, body := range []string{`{`, `{"a":}`, `{"a":"` + "\xff" + `"}`} {
-		if got, err := newFreshener(stopped(noon)).freshen([]byte(body)); err == nil {
+		if got, err := newFreshener(stopped(noon)).freshen(sampleOf(body)); err == nil {
 			t.Errorf("freshen(%q) is %q", body, got)
 		}
 	}
@@ -101,7 +118,7 @@ func TestFreshenedSamples(t *testing.T) {
 		}
 		for _, s := range all {
 			before := normalized(t, p, s.Body)
-			body, err := f.freshen(s.Body)
+			body, err := f.freshen(s)
 			if err != nil {
 				t.Fatalf("%s %s: %v", p.Name, s.Event, err)
 			}
@@ -174,7 +191,7 @@ func TestRounds(t *testing.T) {
 		}
 		const rounds = 20
 		for range rounds {
-			body, err := f.freshen(joined[0].Body)
+			body, err := f.freshen(joined[0])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -192,11 +209,11 @@ func TestRounds(t *testing.T) {
 func TestSameInstant(t *testing.T) {
 	f := newFreshener(stopped(noon))
 	body := []byte(`{"startedAt":"2024-02-03T04:05:06.789Z"}`)
-	first, err := f.freshen(body)
+	first, err := f.freshen(sampleOf(string(body)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := f.freshen(body)
+	second, err := f.freshen(sampleOf(string(body)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -134,7 +134,7 @@ func (t *trigger) send(ctx context.Context, s normalize.Sample) (answer, error) 
 		f = newFreshener(time.Now)
 		t.fresheners[s.Provider.Name] = f
 	}
-	body, err := f.freshen(s.Body)
+	body, err := f.freshen(s)
 	if err != nil {
 		return answer{}, fmt.Errorf("freshen %s %s: %w", s.Provider.Name, s.Event, err)
 	}
