@@ -155,7 +155,7 @@ func (b *Bus) use() (*connection, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, b.why)
 	}
 	if b.usable.ctx.Err() != nil {
-		return nil, fmt.Errorf("%w: connection was lost", ErrUnavailable)
+		return nil, fmt.Errorf("%w: connection was lost: %w", ErrUnavailable, context.Cause(b.usable.ctx))
 	}
 	return b.usable, nil
 }
@@ -164,14 +164,15 @@ func (b *Bus) run(ctx context.Context) {
 	defer close(b.done)
 	defer close(b.faults)
 	defer b.unusable(errors.New("closed"))
+	// The other servers of a cluster, as the last one told.
 	var discovered []string
 	for ctx.Err() == nil {
 		c, err := connect(ctx, b.o.Name, b.o.Server, discovered)
 		if err != nil {
 			b.judge(ctx, nil, err)
 		} else {
-			discovered = c.nc.DiscoveredServers()
 			b.serve(ctx, c)
+			discovered = c.nc.DiscoveredServers()
 		}
 		pause(ctx, redialWait+rand.N(redialJitter))
 	}
@@ -191,8 +192,9 @@ func (b *Bus) serve(ctx context.Context, c *connection) {
 	c.drop()
 	<-c.gone
 	if ctx.Err() == nil {
-		b.unusable(errors.New("connection was lost"))
-		b.log.Warn("connection to the bus was lost", zap.Error(c.nc.LastError()))
+		why := fmt.Errorf("connection was lost: %w", context.Cause(c.ctx))
+		b.unusable(why)
+		b.log.Warn("bus is unavailable", zap.Error(why))
 	}
 }
 

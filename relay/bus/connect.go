@@ -67,18 +67,19 @@ func connect(ctx context.Context, name string, s Server, discovered []string) (*
 	if err != nil {
 		return nil, err
 	}
-	life, end := context.WithCancel(ctx)
+	life, end := context.WithCancelCause(ctx)
 	d := &dialer{ctx: life, inProcess: s.InProcess}
 	c := &connection{ctx: life, gone: make(chan struct{})}
 	options = append(options, d.option(), nats.NoReconnect(),
-		nats.ClosedHandler(func(*nats.Conn) { end(); close(c.gone) }),
+		nats.ClosedHandler(func(nc *nats.Conn) { end(nc.LastError()); close(c.gone) }),
 		nats.ErrorHandler(c.deny))
 	servers := strings.Join(append([]string{s.URL}, discovered...), ",")
 	if c.nc, err = nats.Connect(servers, options...); err != nil {
-		end()
+		end(err)
 		return nil, dialError(err, d.failed)
 	}
 	c.wire = d.wire
+	c.wire.lost.Store(&end)
 	if c.js, err = jetstream.New(c.nc, jetstream.WithDefaultTimeout(endless)); err != nil {
 		c.drop()
 		return nil, err

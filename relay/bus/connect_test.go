@@ -8,8 +8,10 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"math/big"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -278,6 +280,32 @@ func TestTLS(t *testing.T) {
 func TestSeveralURLs(t *testing.T) {
 	n, away := bustest.Server(t), bustest.Server(t)
 	away.Stop()
-	b := ready(t, bus.Server{URL: away.URL() + ", " + n.URL()}, events)
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	b := ready(t, bus.Server{URL: away.URL() + ", nats://" + mute.Addr().String() + "," + n.URL()}, events)
 	publish(t, b, message(1))
+}
+
+// Of a cluster, one URL is enough: the others are learned from it.
+func TestOtherServersOfTheClusterAreUsed(t *testing.T) {
+	clustered := func(routes ...string) func(*server.Options) {
+		return func(o *server.Options) {
+			o.JetStream, o.ServerName = false, fmt.Sprint("node-", len(routes))
+			o.Cluster = server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: server.RANDOM_PORT}
+			for _, route := range routes {
+				o.Routes = append(o.Routes, &url.URL{Scheme: "nats", Host: route})
+			}
+		}
+	}
+	first := bustest.Server(t, clustered())
+	bustest.Server(t, clustered(first.ClusterAddr()))
+	b := connect(t, bus.Options{Server: bus.Server{URL: first.URL()}})
+	waitReady(t, b)
+	first.AwaitRoutes()
+	first.Stop()
+	waitLost(t, b)
+	waitReady(t, b)
 }

@@ -11,5 +11,6 @@
 //	subjects.go  which subject covers which
 //	publish.go   one message, acknowledged, or an error with a kind
 //	read.go      reading a stream: the last messages, then what comes
+//	wait.go      waiting for the first connection
 //	bustest/     real servers for tests
 package bus

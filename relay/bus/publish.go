@@ -46,8 +46,8 @@ const (
 	// A stream without a leader gives no responders for a moment; more than a moment is the caller's to wait.
 	leaderRetries = 2
 	leaderWait    = 50 * time.Millisecond
-	// lockWait is how long nats.go's lock may be held before the write under it counts as stuck.
-	lockWait = 20 * time.Millisecond
+	// grace is how long what was written may take to leave this machine once the time is up.
+	grace = 20 * time.Millisecond
 )
 
 // Publish stores m and waits for the acknowledgement until ctx ends. While disconnected it fails at once: nothing is kept
@@ -76,7 +76,7 @@ func (b *Bus) Publish(ctx context.Context, m Message) (Ack, error) {
 
 // publish returns when an answer came, ctx ended or the connection was lost.
 func (c *connection) publish(ctx context.Context, m Message) (*jetstream.PubAck, error) {
-	release := c.cutIfStuck(ctx)
+	release := c.guard(ctx)
 	defer release()
 	header := make(nats.Header, len(m.Header)+2)
 	for name, values := range m.Header {
@@ -91,17 +91,20 @@ func (c *connection) publish(ctx context.Context, m Message) (*jetstream.PubAck,
 	return ack, err
 }
 
-// cutIfStuck cuts the connection if ctx ends in the middle of a write: only that releases nats.go's lock, which a publish
-// needs to return.
-func (c *connection) cutIfStuck(ctx context.Context) (release func()) {
-	done := make(chan struct{})
+// guard cuts the connection if a publish has not returned when ctx has ended: it waits for nats.go's lock, which a write holds
+// that a frozen server blocks.
+func (c *connection) guard(ctx context.Context) (release func()) {
+	returned, done := make(chan struct{}), make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(done)
-		if c.wire.holds() {
+		select {
+		case <-returned:
+		case <-time.After(2 * grace):
 			c.wire.cut()
 		}
 	})
 	return func() {
+		close(returned)
 		if !stop() {
 			<-done
 		}
@@ -110,11 +113,14 @@ func (c *connection) cutIfStuck(ctx context.Context) (release func()) {
 
 // unsend makes sure that nothing that was written before leaves this machine after it returns.
 func (c *connection) unsend() {
-	stuck := time.AfterFunc(lockWait, c.wire.cut)
-	defer stuck.Stop()
-	buffered, err := c.nc.Buffered()
-	if err == nil && buffered == 0 && !c.wire.holds() {
-		return
+	for began := time.Now(); time.Since(began) < grace; time.Sleep(time.Millisecond) {
+		buffered, err := c.nc.Buffered()
+		if err != nil {
+			break
+		}
+		if buffered == 0 && !c.wire.holds() {
+			return
+		}
 	}
 	c.drop()
 }

@@ -222,11 +222,14 @@ func TestReadErrors(t *testing.T) {
 		o    bus.ReadOptions
 		want string
 	}{
-		"server away":    {bus.ReadOptions{Server: bus.Server{URL: away.URL()}, Stream: "MEETBUS"}, "connection refused"},
-		"no stream":      {bus.ReadOptions{Server: bus.Server{URL: n.URL()}, Stream: "OTHER"}, "stream OTHER: there is none"},
-		"two starts":     {bus.ReadOptions{Server: bus.Server{URL: n.URL()}, Stream: "MEETBUS", Start: bus.Start{All: true, Last: 1}}, "start is one of"},
-		"negative start": {bus.ReadOptions{Server: bus.Server{URL: n.URL()}, Stream: "MEETBUS", Start: bus.Start{Last: -1}}, "start is one of"},
-		"bad subject":    {bus.ReadOptions{Server: bus.Server{URL: n.URL()}, Stream: "MEETBUS", Subjects: []string{"a..b"}}, "subject"},
+		"server away": {bus.ReadOptions{Server: bus.Server{URL: away.URL()}, Stream: "MEETBUS"}, "connection refused"},
+		"no stream":   {bus.ReadOptions{Server: bus.Server{URL: n.URL()}, Stream: "OTHER"}, "stream OTHER: there is none"},
+		"two starts": {bus.ReadOptions{Server: bus.Server{URL: n.URL()}, Stream: "MEETBUS", Start: bus.Start{All: true, Last: 1}},
+			"start is one of"},
+		"negative start": {bus.ReadOptions{Server: bus.Server{URL: n.URL()}, Stream: "MEETBUS", Start: bus.Start{Last: -1}},
+			"start is one of"},
+		"bad subject": {bus.ReadOptions{Server: bus.Server{URL: n.URL()}, Stream: "MEETBUS", Subjects: []string{"a..b"}},
+			"no subject"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()

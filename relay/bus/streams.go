@@ -60,8 +60,8 @@ func (b *Bus) checkServer(nc *nats.Conn) error {
 		return faultf("server at %s does not support headers: they must be enabled", nc.ConnectedAddr())
 	}
 	if most := nc.MaxPayload(); most < b.o.MinPayload {
-		return faultf("server at %s takes messages of at most %d bytes and %d are needed: set max_payload: %d there, or a smaller http.max_body here",
-			nc.ConnectedAddr(), most, b.o.MinPayload, b.o.MinPayload)
+		return faultf("server at %s takes messages of at most %d bytes and %d are needed: "+
+			"set max_payload: %d there, or a smaller http.max_body here", nc.ConnectedAddr(), most, b.o.MinPayload, b.o.MinPayload)
 	}
 	return nil
 }
@@ -91,7 +91,8 @@ func (b *Bus) checkStream(ctx context.Context, c *connection, want Stream) error
 // create makes a stream that keeps the promises: on disk, and full instead of forgetful.
 func (c *connection) create(ctx context.Context, want Stream) (jetstream.Stream, error) {
 	if !want.Manage {
-		return nil, faultf("is not there: create it with the subjects %s, or let the relay do so (stream.manage: true)", some(want.Subjects))
+		return nil, faultf("is not there: create it with the subjects %s, or let the relay do so (stream.manage: true)",
+			some(want.Subjects))
 	}
 	maxBytes := want.MaxBytes
 	if maxBytes == 0 {
@@ -168,8 +169,14 @@ func (c *connection) api(ctx context.Context, subject string, request, response 
 // refusal says why a stream could not be made or changed, and names the other stream of an overlap.
 func (c *connection) refusal(ctx context.Context, stream string, subjects []string, err error) error {
 	var api *jetstream.APIError
-	if errors.As(err, &api) && api.ErrorCode == codeOverlap {
+	if !errors.As(err, &api) {
+		return answer(c.nc, err)
+	}
+	switch api.ErrorCode {
+	case codeOverlap:
 		return c.overlap(ctx, stream, subjects, err)
+	case codeNoStorage:
+		return faultf("%w: lower max_bytes here, or raise the server's max_file_store", err)
 	}
 	return answer(c.nc, err)
 }
@@ -198,9 +205,11 @@ func answer(nc *nats.Conn, err error) error {
 	case errors.As(err, &known):
 		return err
 	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrJetStreamNotEnabled):
-		return faultf("no JetStream at %s: enable it there (nats-server -js, or jetstream {} in its configuration): %w", nc.ConnectedAddr(), err)
+		return faultf("no JetStream at %s: enable it there (nats-server -js, or jetstream {} in its configuration): %w",
+			nc.ConnectedAddr(), err)
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
-		return faultf("JetStream is not enabled for our account at %s: enable it there, or use other credentials: %w", nc.ConnectedAddr(), err)
+		return faultf("JetStream is not enabled for our account at %s: enable it there, or use other credentials: %w",
+			nc.ConnectedAddr(), err)
 	}
 	var api *jetstream.APIError
 	if !errors.As(err, &api) || api.Code == statusNotAvailable || api.ErrorCode == codeNoPeers || api.ErrorCode == codeNameInUse {
@@ -253,7 +262,8 @@ func (b *Bus) warn(have jetstream.StreamConfig, want Stream) {
 		say(fmt.Sprintf("max_msgs_per_subject is %d", have.MaxMsgsPerSubject), "earlier events of a subject are deleted by later ones")
 	}
 	if have.Replicas < 2 && b.o.Server.InProcess == nil {
-		say("it has one replica", "how safe an acknowledged event is depends on the server's sync_interval, which a client cannot see (always is safe)")
+		say("it has one replica",
+			"how safe an acknowledged event is depends on the server's sync_interval, which a client cannot see (always is safe)")
 	}
 }
 

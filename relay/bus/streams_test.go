@@ -215,6 +215,10 @@ func TestServersThatWillNotDo(t *testing.T) {
 	if err := awaitFault(t, b); !strings.Contains(err.Error(), "account") {
 		t.Errorf("account without JetStream: %v", err)
 	}
+	big := events
+	big.MaxBytes = 2000
+	full := bustest.Server(t, func(o *server.Options) { o.JetStreamMaxStore = 1000 })
+	mustFail(t, full, big, "stream MEETBUS", "insufficient storage", "max_bytes", "max_file_store")
 	three := events
 	three.Replicas = 3
 	mustFail(t, bustest.Server(t), three, "stream MEETBUS", "replicas")
@@ -294,7 +298,9 @@ func TestWarnings(t *testing.T) {
 	for _, entry := range logs.FilterField(zap.String("stream", "MEETBUS")).All() {
 		said[entry.ContextMap()["setting"].(string)]++
 	}
-	for _, want := range []string{"discard is old", "duplicate_window is 1m0s and not 2h0m0s", "max_msgs_per_subject is 5", "it has one replica"} {
+	for _, want := range []string{
+		"discard is old", "duplicate_window is 1m0s and not 2h0m0s", "max_msgs_per_subject is 5", "it has one replica",
+	} {
 		if said[want] != 1 {
 			t.Errorf("%q was said %d times, want once; all: %v", want, said[want], said)
 		}

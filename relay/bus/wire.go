@@ -17,6 +17,16 @@ const dialTimeout = 2 * time.Second
 type wire struct {
 	net.Conn
 	writing atomic.Bool
+	// lost, if set, is told why nothing more can be read: sooner than nats.go tells.
+	lost atomic.Pointer[context.CancelCauseFunc]
+}
+
+func (w *wire) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	if lost := w.lost.Load(); err != nil && lost != nil {
+		(*lost)(err)
+	}
+	return n, err
 }
 
 func (w *wire) Write(p []byte) (int, error) {

@@ -43,6 +43,19 @@ func (n *Node) URL() string { return "nats://" + n.Addr() }
 // Addr is its host:port.
 func (n *Node) Addr() string { return net.JoinHostPort(n.options.Host, strconv.Itoa(n.options.Port)) }
 
+// ClusterAddr is where other servers of its cluster reach it.
+func (n *Node) ClusterAddr() string { return n.running.ClusterAddr().String() }
+
+// AwaitRoutes returns when another server of its cluster is connected.
+func (n *Node) AwaitRoutes() {
+	n.t.Helper()
+	for began := time.Now(); n.running.NumRoutes() == 0; time.Sleep(time.Millisecond) {
+		if time.Since(began) > startTimeout {
+			n.t.Fatalf("no other server after %s", startTimeout)
+		}
+	}
+}
+
 // Stop ends the server and returns when everything is on disk.
 func (n *Node) Stop() {
 	n.running.Shutdown()

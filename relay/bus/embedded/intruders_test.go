@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,14 +9,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/meetbus/meetbus/relay/bus"
 )
 
-// settle is how long an effect may take that must not come.
-const settle = 60 * time.Millisecond
+// settle is how long an effect may take that must not come: a consumer's heartbeat, an empty message that would pass for an
+// acknowledgement or a request, comes every 100 ms at the soonest.
+const settle = 150 * time.Millisecond
 
 // targets are where an intruder would like answers and deliveries to go: they would be stored, obeyed or believed there.
 var targets = []string{
@@ -64,7 +67,8 @@ func newHouse(t *testing.T) *house {
 	h.admin, err = jetstream.New(nc)
 	must(t, err)
 	for stream, durable := range map[string]string{letters.Name: "retry", events.Name: "worker"} {
-		_, err := h.admin.CreateConsumer(t.Context(), stream, jetstream.ConsumerConfig{Durable: durable, AckPolicy: jetstream.AckExplicitPolicy})
+		_, err := h.admin.CreateConsumer(t.Context(), stream,
+			jetstream.ConsumerConfig{Durable: durable, AckPolicy: jetstream.AckExplicitPolicy})
 		must(t, err)
 	}
 	publish(t, h.relay, letters.Name, "meetbus.deadletter.dyte", "letter")
@@ -130,7 +134,7 @@ func (h *house) endure(trick func()) {
 
 // listen gives what guests heard that they could take for an event.
 func (h *house) listen() string {
-	time.Sleep(settle / 3)
+	time.Sleep(settle / 5)
 	var got []string
 	for {
 		m, err := h.heard.NextMsg(time.Millisecond)
@@ -211,10 +215,24 @@ func TestIntrudersCannotChooseReplies(t *testing.T) {
 				{"$JS.ACK.MEETBUS.worker.1.1.1.1.0", ""},
 				{"$JS.FC.MEETBUS.worker.x", ""},
 			} {
-				must(t, h.intruder.PublishMsg(&nats.Msg{Subject: request.subject, Reply: reply, Data: []byte(request.body)}))
+				h.say(request.subject, reply, request.body)
+				h.say("_PORTER."+request.subject, reply, request.body)
 			}
 		}
 	})
+}
+
+// creations make a consumer by name (2) that delivers to a subject (1), in all the ways that JSON can be read.
+var creations = []string{
+	`{"stream_name":"MEETBUS","config":{"name":"%[2]s","deliver_subject":%[1]q,"ack_policy":"none"}}`,
+	`{"stream_name":"MEETBUS","config":{"name":"%[2]s","deliver_subject":%[1]q,"ack_policy":"none","flow_control":true,"idle_heartbeat":100000000}}`,
+	`{"stream_name":"MEETBUS","config":{"name":"%[2]s","deliver_subject":"_INBOX.a","deliver_subject":%[1]q}}`,
+	`{"stream_name":"MEETBUS","config":{"name":"%[2]s","deliver_subject":%[1]q,"deliver_subject":"_INBOX.a"}}`,
+	`{"stream_name":"MEETBUS","config":{"name":"%[2]s","deliver_subject":%[1]q},"config":{"ack_policy":"none"}}`,
+	`{"stream_name":"MEETBUS","config":{"name":"%[2]s","Deliver_Subject":%[1]q}}`,
+	`{"stream_name":"MEETBUS","config":{"name":"%[2]s"},"CONFIG":{"DELIVER_SUBJECT":%[1]q}}`,
+	`{"stream_name":"MEETBUS","config":{"name":"%[2]s","deliver_subject":"_INBOX.a\r\nPUB x 0\r\n","direct":true}}`,
+	`{"stream_name":"MEETBUS","config":{"durable_name":"worker","name":"worker","deliver_subject":%[1]q}}`,
 }
 
 // Neither must what a consumer delivers.
@@ -223,20 +241,11 @@ func TestIntrudersCannotChooseDeliverSubjects(t *testing.T) {
 		t.Run(target, func(t *testing.T) {
 			h := newHouse(t)
 			h.endure(func() {
-				for i, body := range []string{
-					`{"stream_name":"MEETBUS","config":{"name":"%[2]s","deliver_subject":%[1]q,"ack_policy":"none"}}`,
-					`{"stream_name":"MEETBUS","config":{"name":"%[2]s","deliver_subject":%[1]q,"ack_policy":"none","flow_control":true,"idle_heartbeat":100000000}}`,
-					`{"stream_name":"MEETBUS","config":{"name":"%[2]s","deliver_subject":"_INBOX.a","deliver_subject":%[1]q}}`,
-					`{"stream_name":"MEETBUS","config":{"name":"%[2]s","deliver_subject":%[1]q,"deliver_subject":"_INBOX.a"}}`,
-					`{"stream_name":"MEETBUS","config":{"name":"%[2]s","deliver_subject":%[1]q},"config":{"ack_policy":"none"}}`,
-					`{"stream_name":"MEETBUS","config":{"name":"%[2]s","Deliver_Subject":%[1]q}}`,
-					`{"stream_name":"MEETBUS","config":{"name":"%[2]s"},"CONFIG":{"DELIVER_SUBJECT":%[1]q}}`,
-					`{"stream_name":"MEETBUS","config":{"name":"%[2]s","deliver_subject":"_INBOX.a\r\nPUB x 0\r\n","direct":true}}`,
-					`{"stream_name":"MEETBUS","config":{"durable_name":"worker","name":"worker","deliver_subject":%[1]q}}`,
-				} {
+				for i, body := range creations {
 					name := fmt.Sprint("c", i)
 					h.say("$JS.API.CONSUMER.CREATE.MEETBUS", "_INBOX.a", fmt.Sprintf(body, target, ""))
 					h.say("$JS.API.CONSUMER.CREATE.MEETBUS."+name, "_INBOX.a", fmt.Sprintf(body, target, name))
+					h.say("_PORTER.$JS.API.CONSUMER.CREATE.MEETBUS."+name, "_INBOX.a", fmt.Sprintf(body, target, name))
 					h.say("$JS.API.CONSUMER.CREATE.MEETBUS."+name+".meeting.started", "_INBOX.a", fmt.Sprintf(body, target, name))
 					h.say("$JS.API.CONSUMER.DURABLE.CREATE.MEETBUS."+name, "_INBOX.a",
 						strings.Replace(fmt.Sprintf(body, target, name), `"name"`, `"durable_name"`, 1))
@@ -368,4 +377,32 @@ func TestIntrudersCannotListenIn(t *testing.T) {
 			t.Errorf("intruder heard %s", m.Subject)
 		}
 	}
+}
+
+// Whatever a guest sends, the server gets a consumer that delivers to an inbox, or none.
+func FuzzCreation(f *testing.F) {
+	for _, body := range creations {
+		for _, target := range append([]string{"_INBOX.a"}, targets...) {
+			f.Add(fmt.Appendf(nil, body, target, "name"))
+		}
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		data, refused := creation(body)
+		if refused != nil {
+			return
+		}
+		for name, options := range map[string]func(*json.Decoder){
+			"lenient": func(*json.Decoder) {}, "strict": (*json.Decoder).DisallowUnknownFields,
+		} {
+			var request server.CreateConsumerRequest
+			decoder := json.NewDecoder(bytes.NewReader(data))
+			options(decoder)
+			if err := decoder.Decode(&request); err != nil {
+				t.Fatalf("%s: %v: %s", name, err, data)
+			}
+			if to := request.Config.DeliverSubject; to != "" && !isInbox(to) {
+				t.Errorf("%s: %s delivers to %q", name, body, to)
+			}
+		}
+	})
 }

@@ -11,9 +11,8 @@ import (
 )
 
 // porter stands between guests and JetStream. It lets a request pass if the answer, and what a consumer delivers, go to an
-// inbox. Anywhere else they could be stored as an event or a dead letter, be taken for a request to purge a stream, or pass
-// for an event with those who listen: the server checks nobody's permissions for reply and deliver subjects. Answers and
-// deliveries make no detour over the porter.
+// inbox. Anywhere else they would pass for an event with those who listen, or could be stored or obeyed: the server checks
+// nobody's permissions for reply and deliver subjects. Answers and deliveries make no detour over the porter.
 type porter struct {
 	nc  *nats.Conn
 	log *zap.Logger
@@ -63,25 +62,31 @@ func (p *porter) pass(m *nats.Msg) {
 }
 
 func (p *porter) passCreation(m *nats.Msg) {
-	var config server.CreateConsumerRequest
-	if err := json.Unmarshal(m.Data, &config); err != nil {
-		p.refuse(m, server.NewJSInvalidJSONError(err))
-		return
-	}
-	if to := config.Config.DeliverSubject; to != "" && !isInbox(to) {
-		p.refuse(m, &server.ApiError{
-			Code: 403, ErrCode: uint16(server.JSConsumerInvalidDeliverSubject),
-			Description: "deliver subject must be below " + inboxes + " on this server",
-		})
-		return
-	}
-	// As the server's own types read it, so that there is one reading of it only.
-	data, err := json.Marshal(config)
-	if err != nil {
-		p.refuse(m, server.NewJSInvalidJSONError(err))
+	data, refused := creation(m.Data)
+	if refused != nil {
+		p.refuse(m, refused)
 		return
 	}
 	p.pass(&nats.Msg{Subject: m.Subject, Reply: m.Reply, Data: data})
+}
+
+// creation returns the request as the server's own types read it, so that there is one reading of it only.
+func creation(data []byte) ([]byte, *server.ApiError) {
+	var request server.CreateConsumerRequest
+	if err := json.Unmarshal(data, &request); err != nil {
+		return nil, server.NewJSInvalidJSONError(err)
+	}
+	if to := request.Config.DeliverSubject; to != "" && !isInbox(to) {
+		return nil, &server.ApiError{
+			Code: 403, ErrCode: uint16(server.JSConsumerInvalidDeliverSubject),
+			Description: "deliver subject must be below " + inboxes + " on this server",
+		}
+	}
+	data, err := json.Marshal(request)
+	if err != nil {
+		return nil, server.NewJSInvalidJSONError(err)
+	}
+	return data, nil
 }
 
 // refuse answers as the server would.
