@@ -24,14 +24,14 @@ var healths = []struct {
 }{
 	{"ready", func(http.ResponseWriter, *http.Request) {}, ""},
 	{"not ready", func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "bus is away\x1b[2J", 503)
+		http.Error(w, "bus is away\x1b[2J", http.StatusServiceUnavailable)
 	}, "not ready: bus is away[2J"},
 	{"a problem", func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(503)
+		w.WriteHeader(http.StatusServiceUnavailable)
 		w.Write([]byte(`{"title":"Not ready","detail":"stream is full"}`))
 	}, "not ready: Not ready: stream is full"},
-	{"no reason", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "not ready: 503 Service Unavailable"},
-	{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) }, "not ready: "},
+	{"no reason", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, "not ready: 503 Service Unavailable"},
+	{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, "not ready: "},
 	{"silence", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "has not answered within 2s"},
 }
 

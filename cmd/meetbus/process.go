@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -65,7 +62,21 @@ func (p *process) start(ctx context.Context) error {
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	metrics := relay.NewMetrics(registry)
+	if err := p.assemble(ctx, registry); err != nil {
+		return err
+	}
+	operators, err := p.adminOptions(admin, registry)
+	if err != nil {
+		return err
+	}
+	p.serve(admin, relay.Admin(operators))
+	p.serve(front, p.relay.Front())
+	return nil
+}
+
+// assemble makes the relay, from what the configuration says and what was started.
+func (p *process) assemble(ctx context.Context, registry *prometheus.Registry) error {
+	c, metrics := p.config, relay.NewMetrics(registry)
 	endpoints, err := p.endpoints(ctx, metrics)
 	if err != nil {
 		return err
@@ -82,52 +93,7 @@ func (p *process) start(ctx context.Context) error {
 		Metrics:     metrics,
 	})
 	registry.MustRegister(p.relay)
-	operators, err := p.adminOptions(admin, registry)
-	if err != nil {
-		return err
-	}
-	p.serve(admin, relay.Admin(operators))
-	p.serve(front, p.relay.Front())
 	return nil
-}
-
-// listener is a socket that is listened on, and the TLS that it is to speak.
-type listener struct {
-	net.Listener
-	tls *tls.Config
-}
-
-func (l listener) onLoopback() bool {
-	address, ok := l.Addr().(*net.TCPAddr)
-	return ok && address.IP.IsLoopback()
-}
-
-func (p *process) listen(address, flag string, pair *config.KeyPair) (listener, error) {
-	l := listener{}
-	if pair != nil {
-		certificate, err := tls.LoadX509KeyPair(pair.CertFile, pair.KeyFile)
-		if err != nil {
-			return listener{}, usageError{fmt.Errorf("read certificate: %w", err)}
-		}
-		l.tls = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}
-	}
-	socket, err := net.Listen("tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return listener{}, fmt.Errorf("%s is in use by another program: try meetbus serve %s %s", address, flag, nextTo(address))
-	}
-	if err != nil {
-		return listener{}, fmt.Errorf("listen: %w", err)
-	}
-	p.onStop(func() { _ = socket.Close() })
-	l.Listener = socket
-	return l, nil
-}
-
-// nextTo returns an address that may well be free.
-func nextTo(address string) string {
-	host, port, _ := net.SplitHostPort(address)
-	n, _ := strconv.Atoi(port)
-	return net.JoinHostPort(host, strconv.Itoa(n+10))
 }
 
 // lock makes the data folder ours alone: two servers on one store would destroy it.

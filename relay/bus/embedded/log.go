@@ -23,7 +23,7 @@ func (l *logger) Errorf(format string, v ...any)  { l.log.Errorf(format, v...) }
 
 // Fatalf keeps the error that the server gives, so that callers can ask for its cause.
 func (l *logger) Fatalf(format string, v ...any) {
-	err := errors.New(fmt.Sprintf(format, v...))
+	err := fmt.Errorf(format, v...)
 	for _, value := range v {
 		if cause, ok := value.(error); ok {
 			err = cause

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+
+	"github.com/meetbus/meetbus/config"
+)
+
+// listener is a socket that is listened on, and the TLS that it is to speak.
+type listener struct {
+	net.Listener
+	tls *tls.Config
+}
+
+func (l listener) onLoopback() bool {
+	address, ok := l.Addr().(*net.TCPAddr)
+	return ok && address.IP.IsLoopback()
+}
+
+func (p *process) listen(address, flag string, pair *config.KeyPair) (listener, error) {
+	l := listener{}
+	if pair != nil {
+		certificate, err := tls.LoadX509KeyPair(pair.CertFile, pair.KeyFile)
+		if err != nil {
+			return listener{}, usageError{fmt.Errorf("read certificate: %w", err)}
+		}
+		l.tls = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}
+	}
+	socket, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return listener{}, fmt.Errorf("%s is in use by another program: try meetbus serve %s %s", address, flag, nextTo(address))
+	}
+	if err != nil {
+		return listener{}, fmt.Errorf("listen: %w", err)
+	}
+	p.onStop(func() { _ = socket.Close() })
+	l.Listener = socket
+	return l, nil
+}
+
+// nextTo returns an address that may well be free.
+func nextTo(address string) string {
+	host, port, _ := net.SplitHostPort(address)
+	n, _ := strconv.Atoi(port)
+	return net.JoinHostPort(host, strconv.Itoa(n+10))
+}
