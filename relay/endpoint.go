@@ -30,6 +30,17 @@ type Endpoint struct {
 	NoDedupe, NoOriginal bool
 }
 
+// sender is the provider that sends here, or auto where there are several.
+func (e *Endpoint) sender() string {
+	switch len(e.Signers) {
+	case 0:
+		return ""
+	case 1:
+		return e.Signers[0].Provider.Name
+	}
+	return "auto"
+}
+
 // Signer is a provider and the keys that it signs with.
 type Signer struct {
 	// Provider is a row of the table, with the names of its headers as this endpoint has them.

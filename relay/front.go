@@ -28,10 +28,17 @@ func (r *Relay) Front() http.Handler {
 	for i := range r.endpoints {
 		e := &r.endpoints[i]
 		path := strings.TrimSuffix(e.Path, "/")
-		front.POST(path, r.handle(e))
-		front.POST(path+"/", r.handle(e))
+		for _, path := range []string{path, path + "/"} {
+			front.POST(path, r.handle(e))
+			front.OPTIONS(path, notPost) // Echo would answer 204, and a 2xx means custody
+		}
 	}
 	return front
+}
+
+func notPost(c echo.Context) error {
+	c.Response().Header().Set(echo.HeaderAllow, http.MethodPost)
+	return errMethod
 }
 
 func (r *Relay) handle(e *Endpoint) echo.HandlerFunc {

@@ -20,7 +20,7 @@ func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err erro
 		zap.Float64("ms", float64(took.Microseconds())/1000),
 	}
 	if err != nil {
-		r.log.Info("webhook", append(fields, zap.String("why", cause(err)))...)
+		r.log.Info("webhook", append(fields, zap.String("provider", e.sender()), zap.String("why", cause(err)))...)
 		return
 	}
 	fields = append(fields,

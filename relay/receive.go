@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -32,7 +34,7 @@ type arrival struct {
 // signature is over these bytes.
 func (r *Relay) receive(ctx context.Context, e *Endpoint, w http.ResponseWriter, q *http.Request) (arrival, error) {
 	at := time.Now()
-	if encoding := q.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+	if slices.ContainsFunc(q.Header.Values("Content-Encoding"), isEncoded) {
 		return arrival{}, errEncoding
 	}
 	if q.ContentLength > r.maxBody {
@@ -53,6 +55,10 @@ func (r *Relay) receive(ctx context.Context, e *Endpoint, w http.ResponseWriter,
 	return arrival{
 		endpoint: e, host: q.Host, header: q.Header, body: body, digest: sha256.Sum256(body), at: at,
 	}, nil
+}
+
+func isEncoded(encoding string) bool {
+	return encoding != "" && !strings.EqualFold(encoding, "identity")
 }
 
 func readFault(err error) error {

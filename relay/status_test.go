@@ -122,7 +122,10 @@ func TestStatusTable(t *testing.T) {
 
 		{"unknown path", signed("/webhooks/nobody", joined), 404, problemIs("no-endpoint"), 0, 0},
 		{"method", hook{method: http.MethodGet, path: "/webhooks/dyte"}, 405, problemIs("method"), 0, 0},
+		{"a browser's question", hook{method: http.MethodOptions, path: "/webhooks/dyte/"}, 405, problemIs("method"), 0, 0},
 		{"body too large", signed("/webhooks/dyte", strings.Repeat(" ", 256<<10+1)), 413, problemIs("body-too-large"), 0, 0},
+		{"encoding after none", signed("/webhooks/dyte", joined, "Content-Encoding", "identity", "Content-Encoding", "gzip"), 415,
+			problemIs("content-encoding"), 0, 0},
 		{"encoding", signed("/webhooks/dyte", joined, "Content-Encoding", "gzip"), 415, problemIs("content-encoding"), 0, 0},
 	}
 	for _, c := range cases {

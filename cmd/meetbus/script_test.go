@@ -61,7 +61,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"start":     scriptStart,
 	"signal":    scriptSignal,
 	"ends":      scriptEnds,
-	"stop":      scriptStop,
+	"quit":      scriptQuit,
 	"await":     scriptAwait,
 	"signature": scriptSignature,
 	"post":      scriptPost,
@@ -233,7 +233,7 @@ func scriptEnds(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-func scriptStop(ts *testscript.TestScript, neg bool, args []string) {
+func scriptQuit(ts *testscript.TestScript, neg bool, args []string) {
 	scriptSignal(ts, neg, []string{"TERM", args[len(args)-1]})
 	scriptEnds(ts, neg, args)
 }
