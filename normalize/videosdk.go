@@ -172,7 +172,6 @@ func personRecording(data object, r *reading) {
 const stopped = "STOPPED"
 
 func recording(data object, r *reading) *schemas.Recording {
-	details := data.list("fileDetails")
 	rec := &schemas.Recording{
 		ID:          data.text("id"),
 		FileID:      data.text("fileId"),
@@ -182,13 +181,13 @@ func recording(data object, r *reading) *schemas.Recording {
 		Kind:        data.text("kind"),
 		Format:      data.text("fileFormat"),
 	}
-	for _, detail := range details {
+	for _, detail := range data.list("fileDetails") {
 		o := members(detail)
 		if file := some(schemas.File{Path: o.text("filePath"), URL: o.text("fileUrl")}); file != nil {
 			rec.Files = append(rec.Files, *file)
 		}
 	}
-	if r.status == stopped && (len(details) > 0 || cmp.Or(rec.DownloadURL, rec.FilePath, rec.FileID) != "") {
+	if r.status == stopped && (len(rec.Files) > 0 || cmp.Or(rec.DownloadURL, rec.FilePath, rec.FileID) != "") {
 		r.status = "UPLOADED"
 	}
 	rec.Status = r.status

@@ -44,12 +44,13 @@ type admin struct{ AdminOptions }
 // Admin returns the HTTP front end for operators.
 func Admin(o AdminOptions) http.Handler {
 	a := admin{o}
-	e := newEcho(o.Log)
+	e := newEcho(o.Log, http.MethodGet)
 	e.HTTPErrorHandler = func(err error, c echo.Context) { _ = respondProblem(c, explainAdmin(err)) }
 	e.Use(a.guardHost)
 	e.GET("/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]string{"status": "alive"}) })
 	e.GET("/readyz", a.readyz)
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{})), a.guardToken)
+	e.GET("/schemas", listSchemas)
 	e.GET("/schemas/", listSchemas)
 	e.GET("/schemas/v1/:file", schema)
 	return e
@@ -116,7 +117,7 @@ func schema(c echo.Context) error {
 }
 
 func explainAdmin(err error) problem {
-	p := problem{Type: "about:blank", Status: http.StatusInternalServerError}
+	p := problem{Type: "about:blank", Status: http.StatusInternalServerError, hangUp: true}
 	var known *echo.HTTPError
 	switch {
 	case errors.Is(err, errHost):

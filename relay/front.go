@@ -21,24 +21,17 @@ var nowhere = &Endpoint{}
 
 // Front returns the HTTP front end for providers: one route an endpoint, with and without a trailing slash.
 func (r *Relay) Front() http.Handler {
-	front := newEcho(r.log)
+	front := newEcho(r.log, http.MethodPost)
 	front.HTTPErrorHandler = func(err error, c echo.Context) {
 		_ = r.answer(c, nowhere, time.Now(), receipt{}, routing(err))
 	}
 	for i := range r.endpoints {
 		e := &r.endpoints[i]
 		path := strings.TrimSuffix(e.Path, "/")
-		for _, path := range []string{path, path + "/"} {
-			front.POST(path, r.handle(e))
-			front.OPTIONS(path, notPost) // Echo would answer 204, and a 2xx means custody
-		}
+		front.POST(path, r.handle(e))
+		front.POST(path+"/", r.handle(e))
 	}
 	return front
-}
-
-func notPost(c echo.Context) error {
-	c.Response().Header().Set(echo.HeaderAllow, http.MethodPost)
-	return errMethod
 }
 
 func (r *Relay) handle(e *Endpoint) echo.HandlerFunc {
@@ -69,9 +62,20 @@ func routing(err error) error {
 
 // newEcho returns an Echo that believes no X-Forwarded-For, and turns a panic into an error: its stack goes to the log, its
 // value, which may hold a payload, does not.
-func newEcho(log *zap.Logger) *echo.Echo {
+//
+// OPTIONS is refused for all paths, with the one method that is allowed: Echo would answer 204, and a 2xx means custody.
+func newEcho(log *zap.Logger, allowed string) *echo.Echo {
 	e := echo.New()
 	e.IPExtractor = echo.ExtractIPDirect()
+	e.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if c.Request().Method != http.MethodOptions {
+				return next(c)
+			}
+			c.Response().Header().Set(echo.HeaderAllow, allowed)
+			return echo.ErrMethodNotAllowed
+		}
+	})
 	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{
 		LogErrorFunc: func(_ echo.Context, _ error, stack []byte) error {
 			log.Error("a request has panicked", zap.ByteString("stack", stack))

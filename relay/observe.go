@@ -2,10 +2,14 @@ package relay
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
 )
+
+// shownMax is how much of a type the log has, in bytes. Those of the catalogue are far shorter.
+const shownMax = 128
 
 // observe counts and logs what became of one webhook. Nothing of its payload is logged, and no path: it may be a secret.
 func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err error) {
@@ -25,8 +29,9 @@ func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err erro
 	}
 	fields = append(fields,
 		zap.String("provider", taken.provider),
-		zap.String("type", taken.kind),
+		zap.String("type", shown(taken.kind)),
 		zap.String("subject", taken.subject),
+		zap.String("stream", taken.stream),
 		zap.Uint64("sequence", taken.sequence))
 	if taken.reason != "" {
 		fields = append(fields, zap.String("reason", taken.reason))
@@ -38,19 +43,27 @@ func (r *Relay) count(e *Endpoint, took time.Duration, became outcome, taken rec
 	m := r.metrics
 	m.webhooks.WithLabelValues(e.Name, string(became)).Observe(took.Seconds())
 	switch {
-	case taken.reason != "":
-		m.deadLetters.WithLabelValues(taken.reason).Inc()
 	case taken.duplicate:
 		m.duplicates.Inc()
+	case taken.reason != "":
+		m.deadLetters.WithLabelValues(taken.reason).Inc()
 	case taken.id != "" && !taken.identified:
 		m.unidentified.Inc()
 	}
 }
 
-// cause is what the log says of an error. Why a body is unintelligible may quote it, so there the kind must do.
+// cause is what the log says of an error. Why a body is unintelligible may quote it, so there one word must do.
 func cause(err error) string {
 	if errors.Is(err, errUnintelligible) {
-		return errUnintelligible.Error()
+		return errUnintelligible.Error() + ": " + reason(err)
 	}
 	return err.Error()
+}
+
+// shown is the type of an event as the log has it: an unmapped one is as long as its sender likes.
+func shown(kind string) string {
+	if len(kind) <= shownMax {
+		return kind
+	}
+	return strings.ToValidUTF8(kind[:shownMax], "") + "…"
 }

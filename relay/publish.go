@@ -19,10 +19,8 @@ var errUnintelligible = errors.New("body is not a webhook of this provider")
 func (r *Relay) publish(ctx context.Context, w normalize.Webhook, e normalize.Event, subject string) (receipt, error) {
 	stored, err := r.store(ctx, r.stream, subject, e.Event)
 	switch {
-	case errors.Is(err, bus.ErrTooLarge):
-		return r.setAside(ctx, w, e.ID, normalize.ReasonTooLarge, err)
-	case errors.Is(err, bus.ErrRefused):
-		return r.setAside(ctx, w, e.ID, normalize.ReasonRefused, err)
+	case errors.Is(err, bus.ErrTooLarge), errors.Is(err, bus.ErrRefused):
+		return r.setAside(ctx, w, e.ID, err)
 	case err != nil:
 		return receipt{}, err
 	}
@@ -33,10 +31,11 @@ func (r *Relay) publish(ctx context.Context, w normalize.Webhook, e normalize.Ev
 
 // setAside keeps what is authentic and cannot become an event, with its bytes. What is not verified is refused instead:
 // anybody could fill the stream.
-func (r *Relay) setAside(ctx context.Context, w normalize.Webhook, id, reason string, why error) (receipt, error) {
+func (r *Relay) setAside(ctx context.Context, w normalize.Webhook, id string, why error) (receipt, error) {
 	if !w.Verified {
 		return receipt{}, fmt.Errorf("%w: %w", errUnintelligible, why)
 	}
+	reason := reason(why)
 	letter := normalize.DeadLetter(w, id, reason, why.Error())
 	stored, err := r.store(ctx, r.deadLetters, route.Subject(&letter.Event), letter.Event)
 	if err != nil {

@@ -81,7 +81,7 @@ func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (recei
 	}
 	event, err := normalize.Normalize(webhook)
 	if err != nil {
-		return r.setAside(ctx, webhook, "", reason(err), err)
+		return r.setAside(ctx, webhook, "", err)
 	}
 	if err := accept(e, event); err != nil {
 		return receipt{}, err
@@ -95,14 +95,19 @@ func (r *Relay) patience(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithTimeout(context.WithoutCancel(ctx), r.deadline-r.deadline/10)
 }
 
-// reason is the word of a dead letter, and of meetbus_dead_letters_total, for an error of Normalize.
+// reason is the word for why a webhook cannot become an event: of a dead letter, of meetbus_dead_letters_total, and of the answer
+// where there can be no dead letter.
 func reason(err error) string {
 	switch {
 	case errors.Is(err, normalize.ErrNotUTF8):
 		return normalize.ReasonNotUTF8
 	case errors.Is(err, normalize.ErrNotJSON):
 		return normalize.ReasonNotJSON
-	default:
+	case errors.Is(err, normalize.ErrNoEvent):
 		return normalize.ReasonNoEvent
+	case errors.Is(err, bus.ErrTooLarge):
+		return normalize.ReasonTooLarge
+	default:
+		return normalize.ReasonRefused
 	}
 }

@@ -69,6 +69,8 @@ type problem struct {
 	Detail string `json:"detail,omitempty"`
 	// retryAfter is in seconds; 0: it is no use to send it again.
 	retryAfter int
+	// hangUp ends the connection: net/http would wait for a body that nobody read before it sends the answer.
+	hangUp bool
 }
 
 // answers is the one table from errors to status codes. A status below 500 means that we will never take it, 503 that it
@@ -79,23 +81,24 @@ var answers = []struct {
 	name       string
 	title      string
 	retryAfter int
+	unread     bool
 }{
-	{errUnsigned, http.StatusUnauthorized, "signature-missing", "The signature header is missing", 0},
-	{errMalformed, http.StatusUnauthorized, "signature-malformed", "The signature is malformed", 0},
-	{keys.ErrSignature, http.StatusUnauthorized, "signature-wrong", "The signature does not verify", 0},
-	{errNotLocal, http.StatusUnauthorized, "not-verifying", "This endpoint does not verify", 0},
-	{errUnregistered, http.StatusForbidden, "registration", "This webhook registration is not ours", 0},
-	{errForeign, http.StatusForbidden, "organization", "This organization is not ours", 0},
-	{errUnintelligible, http.StatusBadRequest, "unintelligible", "The body is not a webhook of this provider", 0},
-	{errBodyTooLarge, http.StatusRequestEntityTooLarge, "body-too-large", "The body is too large", 0},
-	{errEncoding, http.StatusUnsupportedMediaType, "content-encoding", "Content-Encoding is not supported", 0},
-	{errNoPath, http.StatusNotFound, "no-endpoint", "There is no endpoint at this path", 0},
-	{errMethod, http.StatusMethodNotAllowed, "method", "Webhooks are sent with POST", 0},
-	{keys.ErrUnavailable, http.StatusServiceUnavailable, "key-unavailable", "The signature cannot be checked now", 60},
-	{bus.ErrFull, http.StatusServiceUnavailable, "bus-full", "The bus is full", 10},
-	{bus.ErrUnavailable, http.StatusServiceUnavailable, "bus-unavailable", "The bus is unavailable", 1},
-	{errBodySlow, http.StatusServiceUnavailable, "too-slow", "The body did not arrive in time", 1},
-	{errBodyBroken, http.StatusServiceUnavailable, "body-broken", "The body did not arrive whole", 1},
+	{errUnsigned, http.StatusUnauthorized, "signature-missing", "The signature header is missing", 0, false},
+	{errMalformed, http.StatusUnauthorized, "signature-malformed", "The signature is malformed", 0, false},
+	{keys.ErrSignature, http.StatusUnauthorized, "signature-wrong", "The signature does not verify", 0, false},
+	{errNotLocal, http.StatusUnauthorized, "not-verifying", "This endpoint does not verify", 0, false},
+	{errUnregistered, http.StatusForbidden, "registration", "This webhook registration is not ours", 0, false},
+	{errForeign, http.StatusForbidden, "organization", "This organization is not ours", 0, false},
+	{errUnintelligible, http.StatusBadRequest, "unintelligible", "The body is not a webhook of this provider", 0, false},
+	{errBodyTooLarge, http.StatusRequestEntityTooLarge, "body-too-large", "The body is too large", 0, true},
+	{errEncoding, http.StatusUnsupportedMediaType, "content-encoding", "Content-Encoding is not supported", 0, true},
+	{errNoPath, http.StatusNotFound, "no-endpoint", "There is no endpoint at this path", 0, true},
+	{errMethod, http.StatusMethodNotAllowed, "method", "Webhooks are sent with POST", 0, true},
+	{keys.ErrUnavailable, http.StatusServiceUnavailable, "key-unavailable", "The signature cannot be checked now", 60, false},
+	{bus.ErrFull, http.StatusServiceUnavailable, "bus-full", "The bus is full", 10, false},
+	{bus.ErrUnavailable, http.StatusServiceUnavailable, "bus-unavailable", "The bus is unavailable", 1, false},
+	{errBodySlow, http.StatusServiceUnavailable, "too-slow", "The body did not arrive in time", 1, true},
+	{errBodyBroken, http.StatusServiceUnavailable, "body-broken", "The body did not arrive whole", 1, true},
 }
 
 // explain returns the answer to an error. One that is not in the table is our own fault: send it again.
@@ -103,13 +106,22 @@ func explain(err error) problem {
 	for _, a := range answers {
 		if errors.Is(err, a.err) {
 			return problem{
-				Type: "urn:meetbus:problem:" + a.name, Title: a.title, Status: a.status, retryAfter: a.retryAfter,
+				Type: "urn:meetbus:problem:" + a.name, Title: a.title, Status: a.status, Detail: detail(err),
+				retryAfter: a.retryAfter, hangUp: a.unread,
 			}
 		}
 	}
 	return problem{
 		Type: "urn:meetbus:problem:internal", Title: "The relay has failed", Status: http.StatusServiceUnavailable, retryAfter: 1,
 	}
+}
+
+// detail is what the sender may know beyond the kind of fault: the one word for why a body is unintelligible. It quotes nothing.
+func detail(err error) string {
+	if errors.Is(err, errUnintelligible) {
+		return reason(err)
+	}
+	return ""
 }
 
 // respond answers a webhook: with its receipt, or with the problem that err is.
@@ -124,6 +136,9 @@ func respondProblem(c echo.Context, p problem) error {
 	body, err := json.Marshal(p)
 	if err != nil {
 		return err
+	}
+	if p.hangUp {
+		c.Response().Header().Set(echo.HeaderConnection, "close")
 	}
 	if p.retryAfter > 0 {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(p.retryAfter))

@@ -50,6 +50,7 @@ func Serve(o ServerOptions) *Server {
 			Handler:           o.Handler,
 			TLSConfig:         o.TLS,
 			ReadHeaderTimeout: o.Deadline,
+			ReadTimeout:       o.Deadline,
 			WriteTimeout:      2 * o.Deadline,
 			IdleTimeout:       2 * time.Minute,
 			MaxHeaderBytes:    maxHeader,
