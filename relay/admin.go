@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,10 +25,10 @@ var (
 
 // AdminOptions of the HTTP front end for operators.
 type AdminOptions struct {
-	// Ready returns nil if an event could be taken now, or why not.
+	// Ready returns nil if an event could be stored now, or why not.
 	Ready func() error
-	// KeyAges returns how long ago each provider's key was fetched; a provider whose key was never fetched is -1.
-	KeyAges func() map[string]time.Duration
+	// Keys returns how it stands with each provider's keys.
+	Keys func() map[string]KeyState
 	// Token, if not empty, is wanted as a bearer token for all but /healthz, /readyz and /schemas.
 	Token string
 	// CheckHost refuses requests whose Host is neither loopback nor in Hosts: a web page may have sent them (DNS rebinding).
@@ -68,9 +67,13 @@ func (a admin) guardHost(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func (a admin) guardToken(next echo.HandlerFunc) echo.HandlerFunc {
-	want := sha256.Sum256([]byte("Bearer " + a.Token))
+	want := sha256.Sum256([]byte(a.Token))
 	return func(c echo.Context) error {
-		got := sha256.Sum256([]byte(c.Request().Header.Get("Authorization")))
+		scheme, token, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			token = ""
+		}
+		got := sha256.Sum256([]byte(token))
 		if a.Token != "" && subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 			c.Response().Header().Set("WWW-Authenticate", `Bearer realm="meetbus"`)
 			return errToken
@@ -79,19 +82,20 @@ func (a admin) guardToken(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// readyz says whether an event could be taken now. A provider's key is shown and changes nothing: the others can send.
+// readyz says whether an event could be stored now. A provider's key is shown and changes nothing: the others can send.
 func (a admin) readyz(c echo.Context) error {
 	type key struct {
-		AgeSeconds float64 `json:"ageSeconds"`
 		Known      bool    `json:"known"`
+		AgeSeconds float64 `json:"ageSeconds,omitempty"`
+		Failing    bool    `json:"failing,omitempty"`
 	}
 	answer := struct {
 		Ready bool           `json:"ready"`
 		Why   string         `json:"why,omitempty"`
 		Keys  map[string]key `json:"keys,omitempty"`
 	}{Ready: true, Keys: map[string]key{}}
-	for provider, age := range a.KeyAges() {
-		answer.Keys[provider] = key{AgeSeconds: max(age.Seconds(), 0), Known: age >= 0}
+	for provider, s := range a.Keys() {
+		answer.Keys[provider] = key{Known: s.Known, AgeSeconds: s.Age.Seconds(), Failing: s.Failing}
 	}
 	status := http.StatusOK
 	if err := a.Ready(); err != nil {

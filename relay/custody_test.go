@@ -92,10 +92,21 @@ func TestBusAway(t *testing.T) {
 func TestSlowSender(t *testing.T) {
 	r := newRig(t, func(*rig) []Endpoint { return []Endpoint{open(normalize.Dyte)} })
 	r.relay.deadline = 300 * time.Millisecond
-	for _, c := range []struct{ name, sent string }{
-		{"nothing of the body", "Content-Length: 100\r\n\r\n"},
-		{"half of the body", "Content-Length: 100\r\n\r\n" + strings.Repeat("x", 50)},
-		{"a chunk, and no more", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"},
+	const head = " HTTP/1.1\r\nHost: localhost\r\n"
+	for _, c := range []struct {
+		name, sent string
+		status     int
+	}{
+		{"nothing of the body", "POST /open/dyte" + head + "Content-Length: 100\r\n\r\n", 503},
+		{"half of the body", "POST /open/dyte" + head + "Content-Length: 100\r\n\r\n" + strings.Repeat("x", 50), 503},
+		{"a chunk, and no more", "POST /open/dyte" + head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", 503},
+		{"nowhere", "POST /nowhere" + head + "Content-Length: 100\r\n\r\n", 404},
+		{"nowhere, in chunks", "POST /nowhere" + head + "Transfer-Encoding: chunked\r\n\r\n", 404},
+		{"another method", "PUT /open/dyte" + head + "Content-Length: 100\r\n\r\n", 405},
+		{"a browser's question", "OPTIONS /open/dyte" + head + "Content-Length: 100\r\n\r\n", 405},
+		{"an encoding", "POST /open/dyte" + head + "Content-Encoding: gzip\r\nContent-Length: 100\r\n\r\n", 415},
+		{"too much", "POST /open/dyte" + head + "Content-Length: 100000000\r\n\r\n", 413},
+		{"from elsewhere", "POST /open/dyte" + head + "Origin: null\r\nContent-Length: 100\r\n\r\n", 401},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
@@ -103,16 +114,43 @@ func TestSlowSender(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			fmt.Fprintf(conn, "POST /open/dyte HTTP/1.1\r\nHost: localhost\r\n%s", c.sent)
+			if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(conn, c.sent); err != nil {
+				t.Fatal(err)
+			}
 			got, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer got.Body.Close()
-			if text, _ := io.ReadAll(got.Body); got.StatusCode != http.StatusServiceUnavailable {
-				t.Errorf("status %d: %s", got.StatusCode, text)
+			if text, _ := io.ReadAll(got.Body); got.StatusCode != c.status {
+				t.Errorf("status %d, want %d: %s", got.StatusCode, c.status, text)
 			}
 		})
+	}
+}
+
+// TestOverload: what there is no room for is refused before it is read, and what is under way is not disturbed.
+func TestOverload(t *testing.T) {
+	r := newRig(t, func(*rig) []Endpoint { return []Endpoint{open(normalize.Dyte)} })
+	for r.relay.work.take(workEach) {
+	}
+	got := r.send(hook{path: "/open/dyte", body: joinedBody(ours)})
+	if got.status != http.StatusServiceUnavailable || got.fields["type"] != "urn:meetbus:problem:overloaded" {
+		t.Errorf("without room: %d %s", got.status, got.text)
+	}
+	checkProblem(t, got)
+	before := r.relay.work.used.Load()
+	r.relay.work.give(1 << 20)
+	for range 100 {
+		if got := r.send(hook{path: "/open/dyte", body: joinedBody(ours)}); got.status != http.StatusOK {
+			t.Fatalf("with room: %d %s", got.status, got.text)
+		}
+	}
+	if after := r.relay.work.used.Load(); after != before-1<<20 {
+		t.Errorf("100 webhooks have kept %d bytes of room", after-before+1<<20)
 	}
 }
 

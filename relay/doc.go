@@ -1,6 +1,7 @@
 // Package relay takes webhooks in and puts events on the bus. The whole product is one function, Relay.take in relay.go, and
 // its calls, one a file:
 //
+//	admit.go      is there room for it? Bounded work, before anything is read
 //	receive.go    the bytes of one webhook: bounded, nothing decoded
 //	verify.go     is it really them? The signature over the raw bytes; or, on an unverified endpoint, is it really here?
 //	              (normalize, a package of its own: their words into ours)
@@ -18,5 +19,6 @@
 //	metrics.go    the metrics by name
 //	server.go     an http.Server that starts and stops well
 //
-// The rooms below are keys (whose signature is it), route (subjects) and bus (JetStream, and the embedded server).
+// The rooms below are keys (whose signature is it), route (subjects), bus (JetStream, and the
+// embedded server) and loopback (is it this machine).
 package relay

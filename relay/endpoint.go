@@ -52,29 +52,37 @@ func (s Signer) uses(header string) bool {
 	return slices.Contains(s.Provider.Headers.Signature, header)
 }
 
-// KeyAges returns how long ago the keys of each provider were fetched, the oldest of several; -1: never.
-func (r *Relay) KeyAges() map[string]time.Duration {
-	ages := map[string]time.Duration{}
+// KeyState says how it stands with the keys that a provider publishes.
+type KeyState struct {
+	// Known says that they were fetched, Age how long ago; of several key documents the oldest counts.
+	Known bool
+	Age   time.Duration
+	// Failing says that the last fetch has failed.
+	Failing bool
+}
+
+// KeyStates returns the state of each provider's keys, where an endpoint wants them fetched.
+func (r *Relay) KeyStates() map[string]KeyState {
+	states := map[string]KeyState{}
 	for _, e := range r.endpoints {
 		for _, s := range e.Signers {
 			for _, ring := range s.Keys {
-				note(ages, s.Provider.Name, ring)
+				if !ring.Fetches() {
+					continue
+				}
+				state, seen := states[s.Provider.Name]
+				states[s.Provider.Name] = state.with(ring, !seen)
 			}
 		}
 	}
-	return ages
+	return states
 }
 
-func note(ages map[string]time.Duration, provider string, ring *keys.Ring) {
-	if !ring.Fetches() {
-		return
-	}
+func (s KeyState) with(ring *keys.Ring, first bool) KeyState {
 	age, known := ring.Age()
-	if !known {
-		ages[provider] = -1
-		return
-	}
-	if noted, seen := ages[provider]; !seen || (noted >= 0 && noted < age) {
-		ages[provider] = age
+	return KeyState{
+		Known:   known && (first || s.Known),
+		Age:     max(age, s.Age),
+		Failing: s.Failing || ring.Failing(),
 	}
 }

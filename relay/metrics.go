@@ -92,9 +92,9 @@ func (r *Relay) Describe(to chan<- *prometheus.Desc) {
 
 // Collect is the other half of Describe. Without the bus, the age of the stream is left out.
 func (r *Relay) Collect(to chan<- prometheus.Metric) {
-	for provider, age := range r.KeyAges() {
-		if age >= 0 {
-			to <- prometheus.MustNewConstMetric(keyAge, prometheus.GaugeValue, age.Seconds(), provider)
+	for provider, state := range r.KeyStates() {
+		if state.Known {
+			to <- prometheus.MustNewConstMetric(keyAge, prometheus.GaugeValue, state.Age.Seconds(), provider)
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)

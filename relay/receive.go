@@ -1,11 +1,11 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -23,7 +23,7 @@ var (
 // arrival is one webhook as it came: whose it is, nobody knows yet.
 type arrival struct {
 	endpoint *Endpoint
-	host     string
+	claim    claim
 	header   http.Header
 	body     []byte
 	digest   [sha256.Size]byte
@@ -31,7 +31,7 @@ type arrival struct {
 }
 
 // receive reads the request's body, at most r.maxBody bytes of it and at most until ctx ends. Nothing is decoded: the
-// signature is over these bytes.
+// signature is over these bytes. What its headers already condemn is not read.
 func (r *Relay) receive(ctx context.Context, e *Endpoint, w http.ResponseWriter, q *http.Request) (arrival, error) {
 	at := time.Now()
 	if slices.ContainsFunc(q.Header.Values("Content-Encoding"), isEncoded) {
@@ -40,21 +40,31 @@ func (r *Relay) receive(ctx context.Context, e *Endpoint, w http.ResponseWriter,
 	if q.ContentLength > r.maxBody {
 		return arrival{}, errBodyTooLarge
 	}
+	claim, err := r.claimOf(e, q)
+	if err != nil {
+		return arrival{}, err
+	}
+	body, err := r.read(ctx, w, q)
+	if err != nil {
+		return arrival{}, err
+	}
+	r.metrics.received.Add(float64(len(body)))
+	return arrival{endpoint: e, claim: claim, header: q.Header, body: body, digest: sha256.Sum256(body), at: at}, nil
+}
+
+func (r *Relay) read(ctx context.Context, w http.ResponseWriter, q *http.Request) ([]byte, error) {
 	control := http.NewResponseController(w)
 	deadline, _ := ctx.Deadline()
 	if err := control.SetReadDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return arrival{}, fmt.Errorf("%w: %w", errBodyBroken, err)
+		return nil, fmt.Errorf("%w: %w", errBodyBroken, err)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, r.maxBody))
-	if err != nil {
-		return arrival{}, readFault(err)
+	body := bytes.NewBuffer(make([]byte, 0, max(q.ContentLength, 0)+bytes.MinRead))
+	if _, err := body.ReadFrom(http.MaxBytesReader(w, q.Body, r.maxBody)); err != nil {
+		return nil, readFault(err)
 	}
 	// Left in place, the deadline would end the connection's background read, and with it the request.
 	_ = control.SetReadDeadline(time.Time{})
-	r.metrics.received.Add(float64(len(body)))
-	return arrival{
-		endpoint: e, host: q.Host, header: q.Header, body: body, digest: sha256.Sum256(body), at: at,
-	}, nil
+	return body.Bytes(), nil
 }
 
 func isEncoded(encoding string) bool {

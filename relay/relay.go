@@ -44,6 +44,7 @@ type Relay struct {
 	log                 *zap.Logger
 	metrics             *Metrics
 	taken               atomic.Bool
+	work                budget
 }
 
 // New returns a relay. It owns nothing that must be closed: the bus and the keys are the caller's.
@@ -59,6 +60,7 @@ func New(o Options) *Relay {
 		hosts:       o.Hosts,
 		log:         o.Log,
 		metrics:     o.Metrics,
+		work:        budget{most: max(workMax, 16*(o.MaxBody+workEach))},
 	}
 }
 
@@ -70,6 +72,11 @@ func (r *Relay) HasTaken() bool { return r.taken.Load() }
 func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (receipt, error) {
 	ctx, cancel := r.patience(q.Context())
 	defer cancel()
+	leave, err := r.admit(q)
+	if err != nil {
+		return receipt{}, err
+	}
+	defer leave()
 
 	arrived, err := r.receive(ctx, e, w, q)
 	if err != nil {

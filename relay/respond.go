@@ -83,10 +83,10 @@ var answers = []struct {
 	retryAfter int
 	unread     bool
 }{
-	{errUnsigned, http.StatusUnauthorized, "signature-missing", "The signature header is missing", 0, false},
-	{errMalformed, http.StatusUnauthorized, "signature-malformed", "The signature is malformed", 0, false},
+	{errUnsigned, http.StatusUnauthorized, "signature-missing", "The signature header is missing", 0, true},
+	{errMalformed, http.StatusUnauthorized, "signature-malformed", "The signature is malformed", 0, true},
 	{keys.ErrSignature, http.StatusUnauthorized, "signature-wrong", "The signature does not verify", 0, false},
-	{errNotLocal, http.StatusUnauthorized, "not-verifying", "This endpoint does not verify", 0, false},
+	{errNotLocal, http.StatusUnauthorized, "not-verifying", "This endpoint does not verify", 0, true},
 	{errUnregistered, http.StatusForbidden, "registration", "This webhook registration is not ours", 0, false},
 	{errForeign, http.StatusForbidden, "organization", "This organization is not ours", 0, false},
 	{errUnintelligible, http.StatusBadRequest, "unintelligible", "The body is not a webhook of this provider", 0, false},
@@ -97,6 +97,7 @@ var answers = []struct {
 	{keys.ErrUnavailable, http.StatusServiceUnavailable, "key-unavailable", "The signature cannot be checked now", 60, false},
 	{bus.ErrFull, http.StatusServiceUnavailable, "bus-full", "The bus is full", 10, false},
 	{bus.ErrUnavailable, http.StatusServiceUnavailable, "bus-unavailable", "The bus is unavailable", 1, false},
+	{errOverloaded, http.StatusServiceUnavailable, "overloaded", "The relay is overloaded", 1, true},
 	{errBodySlow, http.StatusServiceUnavailable, "too-slow", "The body did not arrive in time", 1, true},
 	{errBodyBroken, http.StatusServiceUnavailable, "body-broken", "The body did not arrive whole", 1, true},
 }

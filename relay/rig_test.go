@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -70,11 +70,31 @@ func newRig(t testing.TB, make func(r *rig) []Endpoint) *rig {
 		Deadline: 2500 * time.Millisecond, Hosts: []string{"hooks.example.org"}, Log: zap.New(core), Metrics: NewMetrics(r.registry),
 	})
 	r.registry.MustRegister(r.relay)
-	web := httptest.NewServer(r.relay.Front())
-	t.Cleanup(web.Close)
+	r.url = serve(t, r.relay.Front())
 	t.Cleanup(r.sender.CloseIdleConnections)
-	r.url = web.URL
 	return r
+}
+
+// serve starts a Server for a handler, and returns its URL.
+func serve(t testing.TB, h http.Handler) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := make(chan error, 1)
+	s := Serve(ServerOptions{Listener: l, Handler: h, Deadline: 2500 * time.Millisecond, Log: zap.NewNop(), Broken: broken})
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := s.Shutdown(ctx); err != nil {
+			t.Error(err)
+		}
+		if len(broken) > 0 {
+			t.Error(<-broken)
+		}
+	})
+	return "http://" + l.Addr().String()
 }
 
 func (r *rig) awaitBus() {
@@ -123,6 +143,23 @@ func (r *rig) send(h hook) answer {
 	if h.method == "" {
 		h.method = http.MethodPost
 	}
+	got, text := r.exchange(h)
+	a := answer{status: got.StatusCode, header: got.Header, text: text}
+	if err := json.Unmarshal([]byte(text), &a.fields); err != nil {
+		r.t.Fatalf("answer %d is not JSON: %q", a.status, text)
+	}
+	return a
+}
+
+// ask is send for answers that need not be JSON.
+func (r *rig) ask(h hook) (status int, text string) {
+	r.t.Helper()
+	got, text := r.exchange(h)
+	return got.StatusCode, text
+}
+
+func (r *rig) exchange(h hook) (got *http.Response, text string) {
+	r.t.Helper()
 	q, err := http.NewRequest(h.method, r.url+h.path, strings.NewReader(h.body))
 	if err != nil {
 		r.t.Fatal(err)
@@ -133,20 +170,15 @@ func (r *rig) send(h hook) answer {
 	if h.host != "" {
 		q.Host = h.host
 	}
-	got, err := r.sender.RoundTrip(q)
-	if err != nil {
+	if got, err = r.sender.RoundTrip(q); err != nil {
 		r.t.Fatal(err)
 	}
 	defer got.Body.Close()
-	text, err := io.ReadAll(got.Body)
+	all, err := io.ReadAll(got.Body)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	a := answer{status: got.StatusCode, header: got.Header, text: string(text)}
-	if err := json.Unmarshal(text, &a.fields); err != nil {
-		r.t.Fatalf("answer %d is not JSON: %q", a.status, text)
-	}
-	return a
+	return got, string(all)
 }
 
 // stored returns how many messages a stream holds.

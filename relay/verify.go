@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/meetbus/meetbus/normalize"
@@ -26,9 +27,9 @@ var (
 const signatureMin, signatureMax = 1024 / 8, 8192 / 8
 
 // verify says whose webhook it is. On a verifying endpoint the signature decides, over the raw bytes and before any of them
-// is parsed; on an unverified one anything from this machine passes, and where several providers may send, the body decides.
+// is parsed; on an unverified one, which only this machine reaches, the body decides where several providers may send.
 func (r *Relay) verify(ctx context.Context, a arrival) (normalize.Webhook, error) {
-	identify := r.provenance
+	identify := r.apparent
 	if a.endpoint.Verify {
 		identify = r.signer
 	}
@@ -52,17 +53,60 @@ func (r *Relay) verify(ctx context.Context, a arrival) (normalize.Webhook, error
 	}, nil
 }
 
+// claim is what the headers of a webhook say, before its body is read: on a verifying endpoint a signature, and the header that
+// it came in.
+type claim struct {
+	header    string
+	signature []byte
+}
+
+// claimOf refuses what no body can make good.
+func (r *Relay) claimOf(e *Endpoint, q *http.Request) (claim, error) {
+	if e.Verify {
+		return signatureOf(e, q.Header)
+	}
+	return claim{}, r.checkLocal(q)
+}
+
+func signatureOf(e *Endpoint, h http.Header) (claim, error) {
+	for _, header := range e.SignatureHeaders {
+		values := h.Values(header)
+		if len(values) == 0 {
+			continue
+		}
+		if len(values) > 1 {
+			return claim{}, errMalformed
+		}
+		signature, err := base64.StdEncoding.Strict().DecodeString(values[0])
+		if err != nil || len(signature) < signatureMin || len(signature) > signatureMax {
+			return claim{}, errMalformed
+		}
+		return claim{header, signature}, nil
+	}
+	return claim{}, errUnsigned
+}
+
+// checkLocal refuses what tunnels, proxies and web pages send to an unverified endpoint: they reach loopback too.
+func (r *Relay) checkLocal(q *http.Request) error {
+	public := r.isPublic(q.Host)
+	switch {
+	case !public && !loopback.Is(hostname(q.Host)):
+		return fmt.Errorf("%w: its Host is neither a loopback name nor in http.hosts", errNotLocal)
+	case !public && wasForwarded(q.Header):
+		return fmt.Errorf("%w: it was forwarded", errNotLocal)
+	case len(q.Header.Values("Origin")) > 0:
+		return fmt.Errorf("%w: it has an Origin, so a web page sent it", errNotLocal)
+	}
+	return nil
+}
+
 // signer returns the provider whose key made the signature.
 func (r *Relay) signer(ctx context.Context, a arrival) (normalize.Provider, error) {
-	header, signature, err := signatureOf(a)
-	if err != nil {
-		return normalize.Provider{}, err
-	}
-	signers := slices.DeleteFunc(slices.Clone(a.endpoint.Signers), func(s Signer) bool { return !s.uses(header) })
+	signers := slices.DeleteFunc(slices.Clone(a.endpoint.Signers), func(s Signer) bool { return !s.uses(a.claim.header) })
 	// Known keys first, all of them: only a signature that none of them made is worth a fetch.
 	for _, s := range signers {
 		for _, ring := range s.Keys {
-			if ring.Knows(a.digest, signature) {
+			if ring.Knows(a.digest, a.claim.signature) {
 				return s.Provider, nil
 			}
 		}
@@ -70,7 +114,7 @@ func (r *Relay) signer(ctx context.Context, a arrival) (normalize.Provider, erro
 	refusal := keys.ErrSignature
 	for _, s := range signers {
 		for _, ring := range s.Keys {
-			switch err := ring.Verify(ctx, a.digest, signature, a.at); {
+			switch err := ring.Verify(ctx, a.digest, a.claim.signature, a.at); {
 			case err == nil:
 				return s.Provider, nil
 			case !errors.Is(err, keys.ErrSignature):
@@ -81,35 +125,9 @@ func (r *Relay) signer(ctx context.Context, a arrival) (normalize.Provider, erro
 	return normalize.Provider{}, refusal
 }
 
-func signatureOf(a arrival) (header string, signature []byte, err error) {
-	for _, header := range a.endpoint.SignatureHeaders {
-		values := a.header.Values(header)
-		if len(values) == 0 {
-			continue
-		}
-		if len(values) > 1 {
-			return "", nil, errMalformed
-		}
-		signature, err := base64.StdEncoding.Strict().DecodeString(values[0])
-		if err != nil || len(signature) < signatureMin || len(signature) > signatureMax {
-			return "", nil, errMalformed
-		}
-		return header, signature, nil
-	}
-	return "", nil, errUnsigned
-}
-
-// provenance refuses what tunnels, proxies and web pages send to an unverified endpoint: they reach loopback too.
-func (r *Relay) provenance(_ context.Context, a arrival) (normalize.Provider, error) {
-	public := r.isPublic(a.host)
-	switch {
-	case !public && !loopback.Is(hostname(a.host)):
-		return normalize.Provider{}, fmt.Errorf("%w: its Host is neither a loopback name nor in http.hosts", errNotLocal)
-	case !public && wasForwarded(a.header):
-		return normalize.Provider{}, fmt.Errorf("%w: it was forwarded", errNotLocal)
-	case len(a.header.Values("Origin")) > 0:
-		return normalize.Provider{}, fmt.Errorf("%w: it has an Origin, so a web page sent it", errNotLocal)
-	case len(a.endpoint.Signers) == 1:
+// apparent returns the provider whose webhook it looks like, where nobody can tell.
+func (r *Relay) apparent(_ context.Context, a arrival) (normalize.Provider, error) {
+	if len(a.endpoint.Signers) == 1 {
 		return a.endpoint.Signers[0].Provider, nil
 	}
 	provider, err := normalize.Recognize(a.header, a.body)
@@ -119,9 +137,12 @@ func (r *Relay) provenance(_ context.Context, a arrival) (normalize.Provider, er
 	return provider, nil
 }
 
+// passedOn are headers that proxies and tunnels add beside X-Forwarded-*, as Go spells them.
+var passedOn = []string{"Forwarded", "Via", "X-Real-Ip", "Cf-Connecting-Ip"}
+
 func wasForwarded(h http.Header) bool {
 	for name := range h {
-		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") {
+		if strings.HasPrefix(name, "X-Forwarded-") || slices.Contains(passedOn, name) {
 			return true
 		}
 	}
@@ -132,12 +153,18 @@ func (r *Relay) isPublic(host string) bool {
 	return slices.ContainsFunc(r.hosts, func(h string) bool { return strings.EqualFold(h, hostname(host)) })
 }
 
-// hostname is the name in a Host header, without a port.
+// hostname is the name in a Host header, without a port; a Host that is none is returned as it is.
 func hostname(host string) string {
-	if name, _, err := net.SplitHostPort(host); err == nil {
+	if name, port, err := net.SplitHostPort(host); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return host
+		}
 		return name
 	}
-	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if inner, bracketed := strings.CutPrefix(host, "["); bracketed && strings.HasSuffix(inner, "]") {
+		return strings.TrimSuffix(inner, "]")
+	}
+	return host
 }
 
 func registered(a arrival, p normalize.Provider) error {

@@ -189,7 +189,7 @@ func (p *process) adminOptions(l listener, registry *prometheus.Registry) (relay
 	}
 	return relay.AdminOptions{
 		Ready:     p.ready,
-		KeyAges:   p.relay.KeyAges,
+		Keys:      p.relay.KeyStates,
 		Token:     token,
 		CheckHost: token == "" || l.onLoopback(),
 		Hosts:     a.Hosts,

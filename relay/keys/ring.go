@@ -179,6 +179,13 @@ func (r *Ring) Knows(digest [sha256.Size]byte, signature []byte) bool {
 	return r.made(k, digest, signature)
 }
 
+// Failing reports whether the last fetch has failed.
+func (r *Ring) Failing() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed
+}
+
 // Age returns how long ago the fetch of the newest document began, also by an earlier process; false: never, or no URL.
 func (r *Ring) Age() (time.Duration, bool) {
 	k, _ := r.look()
