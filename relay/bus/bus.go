@@ -36,6 +36,8 @@ type Server struct {
 	User, PasswordFile                   string
 	// Password is for the embedded server, which makes its own.
 	Password string
+	// Room, if set, returns an error while the server's disk is too full to publish.
+	Room func() error
 	// TLS, if set, is required of the server.
 	TLS *tls.Config
 }
@@ -92,6 +94,9 @@ type Bus struct {
 	usable *connection
 	why    error
 
+	// full remembers that the first stream was.
+	full fullness
+
 	// What was logged, so that it is not said again: the last failure, and each warning about a stream. Only run uses them.
 	failure string
 	warned  map[string]bool
@@ -116,10 +121,27 @@ func Connect(o Options) (*Bus, error) {
 	return b, nil
 }
 
-// Ready returns nil if a message could be published now, or ErrUnavailable with why not.
+// Ready returns nil if a message could be published to the first of the streams now, or ErrUnavailable or ErrFull with why not.
 func (b *Bus) Ready() error {
-	_, err := b.use()
-	return err
+	if _, err := b.use(); err != nil {
+		return err
+	}
+	if err := b.room(); err != nil {
+		return err
+	}
+	return b.full.recent(time.Now())
+}
+
+// room returns ErrFull while the server's disk, if it is ours to watch, is too full to write to: a server that meets the end of
+// its disk stays frozen even when space is there again.
+func (b *Bus) room() error {
+	if b.o.Server.Room == nil {
+		return nil
+	}
+	if err := b.o.Server.Room(); err != nil {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return nil
 }
 
 // Faults gives what the checks after a connection found that only people can mend: an unsuitable stream, an overlap, a

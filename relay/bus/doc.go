@@ -10,6 +10,7 @@
 //	streams.go   the streams: created, added to, never narrowed; the unsuitable refused
 //	subjects.go  which subject covers which
 //	publish.go   one message, acknowledged, or an error with a kind
+//	full.go      a stream that was full a moment ago
 //	read.go      reading a stream: the last messages, then what comes
 //	wait.go      waiting for the first connection
 //	bustest/     real servers for tests

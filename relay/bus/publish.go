@@ -61,7 +61,13 @@ func (b *Bus) Publish(ctx context.Context, m Message) (Ack, error) {
 	if err != nil {
 		return Ack{}, err
 	}
+	if err := b.room(); err != nil {
+		return Ack{}, err
+	}
 	ack, err := c.publish(ctx, m)
+	if m.Stream == b.o.Streams[0].Name {
+		b.full.note(err, time.Now())
+	}
 	if err == nil && ack.Stream != m.Stream {
 		err = fmt.Errorf("stream %s answered for %s", ack.Stream, m.Stream)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -220,5 +221,37 @@ func TestServerThatHangs(t *testing.T) {
 	b.Close()
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("close took %s", took)
+	}
+}
+
+// TestNoRoom: while the disk is low nothing is published, and the bus is not ready.
+func TestNoRoom(t *testing.T) {
+	low := atomic.Bool{}
+	server := bus.Server{URL: bustest.Server(t).URL(), Room: func() error {
+		if low.Load() {
+			return errors.New("disk is low")
+		}
+		return nil
+	}}
+	b, err := bus.Connect(bus.Options{Server: server, Streams: []bus.Stream{{Name: "S", Subjects: []string{"a"}, Manage: true, DuplicateWindow: time.Minute}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := b.WaitReady(ctx); err != nil {
+		t.Fatal(err)
+	}
+	low.Store(true)
+	if _, err := b.Publish(ctx, bus.Message{Stream: "S", Subject: "a", ID: "1"}); !errors.Is(err, bus.ErrFull) {
+		t.Errorf("publish with a low disk: %v", err)
+	}
+	if err := b.Ready(); !errors.Is(err, bus.ErrFull) || !strings.Contains(err.Error(), "disk is low") {
+		t.Errorf("ready with a low disk: %v", err)
+	}
+	low.Store(false)
+	if ack, err := b.Publish(ctx, bus.Message{Stream: "S", Subject: "a", ID: "1"}); err != nil || ack.Sequence != 1 {
+		t.Errorf("publish with room again: %v %v", ack, err)
 	}
 }

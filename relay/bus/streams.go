@@ -187,7 +187,7 @@ func (c *connection) overlap(ctx context.Context, stream string, subjects []stri
 		for other := range list.Info() {
 			if other.Config.Name != stream {
 				held := slices.IndexFunc(other.Config.Subjects, func(s string) bool { return overlaps(s, subject) })
-				return faultf("%q is already held by stream %s (as %q): take it from that stream, or set subjects.prefix or stream.name here",
+				return faultf("%q is already held by stream %s (as %q): take it from that stream, or use another account",
 					subject, other.Config.Name, other.Config.Subjects[max(held, 0)])
 			}
 		}

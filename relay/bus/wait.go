@@ -8,7 +8,7 @@ import (
 // readyPoll is how often WaitReady looks. Only the start of a program waits for it.
 const readyPoll = 10 * time.Millisecond
 
-// WaitReady returns nil as soon as a message could be published, or, when ctx ends, ErrUnavailable with why not.
+// WaitReady returns nil as soon as a message could be published, or, when ctx ends, why not.
 func (b *Bus) WaitReady(ctx context.Context) error {
 	ticker := time.NewTicker(readyPoll)
 	defer ticker.Stop()

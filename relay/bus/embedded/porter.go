@@ -10,6 +10,14 @@ import (
 	"go.uber.org/zap"
 )
 
+const (
+	// waiting requests, and their bytes, may wait for the porter, of each kind; more are dropped, as the server drops them.
+	waiting      = 1000
+	waitingBytes = 8 << 20
+	// creationMax is the size of the largest request for a consumer: the server keeps it on disk.
+	creationMax = 16 << 10
+)
+
 // porter stands between guests and JetStream. It lets a request pass if the answer, and what a consumer delivers, go to an
 // inbox. Anywhere else they would pass for an event with those who listen, or could be stored or obeyed: the server checks
 // nobody's permissions for reply and deliver subjects. Answers and deliveries make no detour over the porter.
@@ -21,7 +29,7 @@ type porter struct {
 func newPorter(s *server.Server, stream, password string, log *zap.Logger) (*porter, error) {
 	nc, err := nats.Connect("", nats.InProcessServer(s), nats.UserInfo(porterUser, password), nats.Name(porterUser),
 		nats.MaxReconnects(-1), nats.ReconnectBufSize(-1),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("guests' requests", zap.Error(err)) }))
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Debug("guests' requests", zap.Error(err)) }))
 	if err != nil {
 		return nil, fmt.Errorf("open the guests' way in: %w", err)
 	}
@@ -39,7 +47,11 @@ func (p *porter) listen(requests []request) error {
 		if r.creates {
 			handle = p.passCreation
 		}
-		if _, err := p.nc.Subscribe(r.subject, handle); err != nil {
+		sub, err := p.nc.Subscribe(r.subject, handle)
+		if err != nil {
+			return err
+		}
+		if err := sub.SetPendingLimits(waiting, waitingBytes); err != nil {
 			return err
 		}
 	}
@@ -72,6 +84,12 @@ func (p *porter) passCreation(m *nats.Msg) {
 
 // creation returns the request as the server's own types read it, so that there is one reading of it only.
 func creation(data []byte) ([]byte, *server.ApiError) {
+	if len(data) > creationMax {
+		return nil, &server.ApiError{
+			Code: 403, ErrCode: uint16(server.JSConsumerMetadataLengthErrF),
+			Description: fmt.Sprintf("request is larger than %d bytes", creationMax),
+		}
+	}
 	var request server.CreateConsumerRequest
 	if err := json.Unmarshal(data, &request); err != nil {
 		return nil, server.NewJSInvalidJSONError(err)

@@ -21,6 +21,11 @@ const (
 	readyTimeout = 30 * time.Second
 	// maxMemory is for the state of the guests' ephemeral consumers.
 	maxMemory = 256 << 20
+	// Anybody on this machine may connect: what one of them can take is bounded. Each connection may have this many
+	// subscriptions, and this many bytes that it has not read yet.
+	maxConnections   = 1000
+	maxSubscriptions = 1000
+	maxPending       = 16 << 20
 )
 
 // Options of an embedded server.
@@ -45,6 +50,7 @@ type Server struct {
 	porter   *porter
 	password string
 	addr     string
+	dir      string
 }
 
 // Start returns a server that accepts connections. It fails if the port is in use (errors.Is syscall.EADDRINUSE), or the
@@ -79,7 +85,7 @@ func start(o Options) (*Server, error) {
 	}
 	log := &logger{log: o.Log.Sugar()}
 	ns.SetLoggerV2(log, o.Log.Core().Enabled(zap.DebugLevel), false, false)
-	s := &Server{server: ns, password: password}
+	s := &Server{server: ns, password: password, dir: o.Dir}
 	if err := s.open(o, log, porterPassword); err != nil {
 		s.Stop()
 		return nil, err
@@ -139,6 +145,7 @@ func serverOptions(o Options, password, porterPassword string) (*server.Options,
 		JetStream: true, StoreDir: o.Dir, JetStreamMaxStore: maxStore, JetStreamMaxMemory: maxMemory,
 		SyncAlways: o.SyncInterval == 0, SyncInterval: o.SyncInterval, MaxPayload: o.MaxPayload,
 		DisableJetStreamBanner: true,
+		MaxConn:                maxConnections, MaxSubs: maxSubscriptions, MaxPending: max(maxPending, 4*int64(o.MaxPayload)),
 	}
 	return options, addAccounts(options, o.Stream, o.Subjects, password, porterPassword)
 }
@@ -159,7 +166,10 @@ func listenAddress(listen string) (host string, port int, err error) {
 
 // Relay says how the relay connects: in-process, as its own user.
 func (s *Server) Relay() bus.Server {
-	return bus.Server{InProcess: s.server, User: relayUser, Password: s.password}
+	return bus.Server{
+		InProcess: s.server, User: relayUser, Password: s.password,
+		Room: func() error { return room(s.dir) },
+	}
 }
 
 // URL for guests, nats://host:port.
