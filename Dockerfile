@@ -9,11 +9,8 @@ FROM scratch
 # The providers' keys are fetched over https.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/meetbus /meetbus
-COPY --from=build --chown=65532:65532 /src/config/compose.yml /etc/meetbus/compose.yml
 # A named volume that is mounted here takes over the owner.
 COPY --from=build --chown=65532:65532 /out/data /data
-# The health check reads the same file as the relay, so it is named once, for both.
-ENV MEETBUS_CONFIG=/etc/meetbus/compose.yml
 USER 65532:65532
 VOLUME /data
 EXPOSE 8080 8081

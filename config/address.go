@@ -39,6 +39,12 @@ func loopbackAddress(address string) bool {
 	return err == nil && loopback.Is(host)
 }
 
+// beyondLoopback reports whether others than this machine reach address. A malformed one is a fault of its own.
+func beyondLoopback(address string) bool {
+	host, _, err := splitAddress(address)
+	return err == nil && !loopback.Is(host)
+}
+
 // sameAddress reports whether two listeners would be in each other's way.
 func sameAddress(a, b string) bool {
 	hostA, portA, errA := splitAddress(a)

@@ -35,7 +35,7 @@ func (c Config) faults() []Fault {
 	k.admin(c.Admin)
 	k.nats(c.NATS)
 	k.stream(c.Stream, c.NATS.URL == "")
-	k.endpoints(c.Endpoints, loopbackAddress(c.HTTP.Listen))
+	k.endpoints(c.Endpoints, !beyondLoopback(c.HTTP.Listen))
 	k.oneOf(c.Log.Level, "log.level", "debug", "info", "warn", "error")
 	k.oneOf(c.Log.Format, "log.format", "auto", "console", "json")
 	k.separate(c)
@@ -150,5 +150,5 @@ func (c Config) Warnings() []string {
 	for i, w := range warnings {
 		warnings[i] = "at " + strings.Join(about[w], ", ") + ": " + w
 	}
-	return warnings
+	return append(warnings, c.mixed()...)
 }

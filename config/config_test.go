@@ -96,6 +96,20 @@ func TestWarningsNameAllEndpointsAtOnce(t *testing.T) {
 	}
 }
 
+func TestWarningsOfMixedTrust(t *testing.T) {
+	open, auto, signed := defaultEndpoint("dyte", VerifyNone), defaultEndpoint(ProviderAuto, VerifyNone), defaultEndpoint("dyte", VerifySignature)
+	open.Name, signed.Name = "open", "signed"
+	signed.Accept.Organizations = []string{"o"}
+	got := Config{Endpoints: []Endpoint{signed, open, auto}}.Warnings()
+	if len(got) != 3 || !strings.HasPrefix(got[1], "at open: what is not verified here") || !strings.HasPrefix(got[2], "at auto: ") {
+		t.Errorf("got %q", got)
+	}
+	open.Source = "https://elsewhere.example"
+	if got := (Config{Endpoints: []Endpoint{signed, open}}).Warnings(); len(got) != 1 {
+		t.Errorf("with another source: %q", got)
+	}
+}
+
 func TestWarnings(t *testing.T) {
 	const secluded = "/webhooks/k3Wq9zR7tLx2VbN8mC4p"
 	for name, test := range map[string]struct {

@@ -51,7 +51,8 @@ func (k *checker) endpoint(e Endpoint, at string, loopback bool) {
 		"must be an absolute path without empty, . and .. segments, of letters, digits and . _ ~ @ + = , - only")
 	k.oneOf(e.Verify, at+".verify", VerifySignature, VerifyNone)
 	k.expect(e.Verify != VerifyNone || loopback || e.Insecure, at+".verify",
-		"is none while http.listen is beyond loopback: anybody could send events; verify the signature, or say insecure: true beside it")
+		"is none while http.listen is beyond loopback: anybody could send events; verify the signature "+
+			"(serve --verify), or say insecure: true beside it")
 	k.headers(e.Headers, at+".headers")
 	k.notEmpty(e.Accept.Organizations, at+".accept.organizations")
 	k.notEmpty(e.WebhookIDs, at+".webhook_ids")
@@ -70,7 +71,7 @@ func (k *checker) endpoint(e Endpoint, at string, loopback bool) {
 
 // ofProvider checks what an endpoint of one provider may say.
 func (k *checker) ofProvider(e Endpoint, p normalize.Provider, at string) {
-	k.expect(validSource(e.Source), at+".source", "must be a URI")
+	k.expect(validSource(e.Source), at+".source", "must be a URI without a fragment")
 	k.expect(e.Keys.URL != "" || e.Keys.File != "", at+".keys", "must have a url or a file")
 	k.expect(e.Keys.URL == "" || keyURL(e.Keys.URL), at+".keys.url", "must be an https URL, or an http one on loopback")
 	k.keyDocument(e.Keys.File, at+".keys.file")
@@ -118,9 +119,45 @@ func cleanPath(p string) bool {
 	return endpointPath.MatchString(p) && (p == "/" || path.Clean(p) == strings.TrimSuffix(p, "/"))
 }
 
+// mixed warns about endpoints that do not verify beside some that do, for events of one source: the bus tells them apart by
+// source and id only, and a forged event with the id of a signed one to come would be stored in its place.
+func (c Config) mixed() []string {
+	verifying := map[string]string{}
+	for _, e := range c.Endpoints {
+		for _, source := range e.sources() {
+			if e.Verify == VerifySignature {
+				verifying[source] = e.Name
+			}
+		}
+	}
+	var warnings []string
+	for _, e := range c.Endpoints {
+		for _, source := range e.sources() {
+			if verifies := verifying[source]; e.Verify == VerifyNone && verifies != "" {
+				warnings = append(warnings, "at "+e.Name+": what is not verified here has the source of what is at "+verifies+
+					", and could be stored in its place: set another source")
+				break
+			}
+		}
+	}
+	return warnings
+}
+
+// sources are the CloudEvents sources that events of e can have.
+func (e Endpoint) sources() []string {
+	if e.Provider != ProviderAuto {
+		return []string{e.Source}
+	}
+	var sources []string
+	for _, p := range normalize.Providers() {
+		sources = append(sources, p.Source)
+	}
+	return sources
+}
+
 func validSource(source string) bool {
-	_, err := url.Parse(source)
-	return err == nil && uriReference.MatchString(source)
+	parsed, err := url.Parse(source)
+	return err == nil && uriReference.MatchString(source) && parsed.String() == source && !strings.Contains(source, "#")
 }
 
 // warning returns what people should know of an endpoint; empty if nothing.

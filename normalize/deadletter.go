@@ -46,18 +46,31 @@ func DeadLetter(w Webhook, id, reason, detail string) Event {
 	return e
 }
 
-// shownHeaders returns the provider's own headers and those that tell of the body and the sender. The others are there by
-// name only: among them are the secrets.
+// shownHeaders returns the provider's own headers and those that tell of the body and the sender. The others, among which the
+// secrets are, are there by name only; a secret among the provider's own is masked.
 func (w Webhook) shownHeaders() map[string][]string {
 	shown := make(map[string][]string, len(w.Header))
 	for name, values := range w.Header {
 		name = strings.ToLower(name)
-		if !w.Provider.sends(name) && name != "user-agent" && !strings.HasPrefix(name, "content-") {
+		switch {
+		case !w.Provider.sends(name) && name != "user-agent" && !strings.HasPrefix(name, "content-"):
 			values = nil
+		case isSecret(name):
+			values = []string{"<secret>"}
 		}
 		shown[name] = append([]string{}, values...)
 	}
 	return shown
+}
+
+// isSecret says whether a header's name, in lower case, tells that its value must not be kept.
+func isSecret(name string) bool {
+	for _, word := range []string{"auth", "cookie", "key", "password", "secret", "token"} {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // sends says whether the header named, in lower case, is one of the provider's own.

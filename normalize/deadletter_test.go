@@ -30,6 +30,7 @@ func TestDeadLetter(t *testing.T) {
 			"Authorization":      {"Bearer very-secret"},
 			"Cookie":             {"session=very-secret"},
 			"X-Content-Key":      {"very-secret"},
+			"Rtk-Api-Token":      {"very-secret"},
 		},
 	}
 	e := DeadLetter(w, "", ReasonNotUTF8, ErrNotUTF8.Error())
@@ -54,6 +55,7 @@ func TestDeadLetter(t *testing.T) {
 			"authorization":      {},
 			"cookie":             {},
 			"x-content-key":      {},
+			"rtk-api-token":      {"<secret>"},
 		},
 	}
 	if !reflect.DeepEqual(e.Data, want) {

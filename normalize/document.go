@@ -138,9 +138,16 @@ func (o object) either(names ...string) string {
 	return ""
 }
 
+// numberMax is the length of the longest number, in bytes. Longer ones say nothing, and some readers refuse a whole event for
+// them.
+const numberMax = 100
+
 // number returns the number named, or the number that the string named holds, digit for digit.
 func (o object) number(name string) json.Number {
 	text := o.text(name)
+	if len(text) > numberMax {
+		return ""
+	}
 	if v := jsontext.Value(text); v.Kind() != jsontext.KindNumber || !v.IsValid() || bytes.ContainsAny(v, " \t\r\n") {
 		return ""
 	}

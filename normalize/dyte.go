@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/meetbus/meetbus/schemas"
 )
@@ -36,7 +37,7 @@ var dyteEvents = table{
 
 func readDyte(body object) (reading, error) {
 	event := body.str("event")
-	if event == "" {
+	if strings.TrimSpace(event) == "" {
 		return reading{}, unnamed("event")
 	}
 	meeting := dyteMeeting(body)

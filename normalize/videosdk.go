@@ -112,7 +112,7 @@ var videoSDKEvents = table{
 func readVideoSDK(body object) (reading, error) {
 	event := cmp.Or(body.str("webhookType"), body.str("type"))
 	switch {
-	case event != "":
+	case strings.TrimSpace(event) != "":
 		data := body.object("data")
 		return videoSDKEvents.read(event, data, room(event, data)), nil
 	case body.has(callSummary):

@@ -66,7 +66,7 @@ func problemOf(r *http.Response, body []byte) string {
 		return printable(p.Title)
 	}
 	line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte{'\n'})
-	return cmp.Or(shortened(printable(string(line))), r.Status)
+	return cmp.Or(shortened(printable(string(line))), printable(r.Status))
 }
 
 func (a answer) taken() bool { return a.receipt != nil }
@@ -74,6 +74,9 @@ func (a answer) taken() bool { return a.receipt != nil }
 // line says in one line what became of a sample.
 func (a answer) line(s normalize.Sample) string {
 	sent := fmt.Sprintf("%d  %s %s", a.status, s.Provider.Name, s.Event)
+	if s.Status != "" {
+		sent += ":" + s.Status
+	}
 	if !a.taken() {
 		return sent + "  " + a.problem
 	}
@@ -116,7 +119,7 @@ func (a answer) advice(signed bool) string {
 	case a.status == http.StatusNotFound || a.status == http.StatusOK:
 		return ": is --url the relay's, with the path of an endpoint?"
 	case a.status == http.StatusServiceUnavailable:
-		return ": meetbus healthcheck says why the relay cannot take events now"
+		return ": the relay's log says why; meetbus healthcheck does if it is the bus"
 	}
 	return ""
 }

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"slices"
 	"strings"
-
-	"go.uber.org/zap"
 
 	"github.com/meetbus/meetbus/config"
 	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/relay"
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/bus/embedded"
-	"github.com/meetbus/meetbus/relay/keys"
 	"github.com/meetbus/meetbus/relay/route"
 )
 
@@ -47,50 +43,6 @@ func streamsOf(c config.Config) ([]bus.Stream, error) {
 		letters.MaxBytes = min(letters.MaxBytes, half/4)
 	}
 	return []bus.Stream{events, letters}, nil
-}
-
-// keyrings makes one ring a key source, however many endpoints use it.
-type keyrings struct {
-	options keys.Options
-	rings   map[keys.Source]*keys.Ring
-}
-
-func newKeyrings(dir string, log *zap.Logger, refreshed func(string, error)) *keyrings {
-	return &keyrings{
-		options: keys.Options{Dir: dir, Log: log, Refreshed: refreshed},
-		rings:   map[keys.Source]*keys.Ring{},
-	}
-}
-
-func (k *keyrings) ring(s keys.Source) (*keys.Ring, error) {
-	if ring, made := k.rings[s]; made {
-		return ring, nil
-	}
-	ring, err := keys.New(s, k.options)
-	if err != nil {
-		return nil, err
-	}
-	k.rings[s] = ring
-	return ring, nil
-}
-
-// of returns the rings of an endpoint's keys. URL and file are two sources: the file's keys never change.
-func (k *keyrings) of(e config.Endpoint) ([]*keys.Ring, error) {
-	var rings []*keys.Ring
-	for _, s := range []keys.Source{
-		{Provider: e.Provider, URL: e.Keys.URL, Refresh: e.Keys.Refresh},
-		{Provider: e.Provider, File: e.Keys.File},
-	} {
-		if s.URL == "" && s.File == "" {
-			continue
-		}
-		ring, err := k.ring(s)
-		if err != nil {
-			return nil, fmt.Errorf("endpoint %s: %w", e.Name, err)
-		}
-		rings = append(rings, ring)
-	}
-	return rings, nil
 }
 
 // endpointsOf returns the relay's endpoints. Those that do not verify get no keys, so that none are fetched for them.

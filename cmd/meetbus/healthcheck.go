@@ -27,7 +27,7 @@ func newHealthcheck() *cobra.Command {
 	var file, admin string
 	cmd := &cobra.Command{
 		Use:   "healthcheck",
-		Short: "Exit with 0 if the relay could take an event now",
+		Short: "Exit with 0 if the relay is ready",
 		Long: "Ask the relay's admin listener for /readyz: exit status 0 if it answers 200 within 2 seconds, else 1 and why. For\n" +
 			"the health checks of containers.",
 		Example: `  meetbus healthcheck
@@ -64,6 +64,7 @@ func healthcheck(ctx context.Context, a config.Admin) error {
 	if err != nil {
 		return usagef("admin address %q is not host:port", a.Listen)
 	}
+	request.Host = "localhost" // we are on its machine, whatever address it listens at
 	response, err := client.Do(request)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s has not answered within %s", request.URL, healthcheckPatience)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -22,14 +21,12 @@ import (
 	"github.com/meetbus/meetbus/relay"
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/bus/embedded"
+	"github.com/meetbus/meetbus/relay/keys"
 	"github.com/meetbus/meetbus/relay/route"
 )
 
 // leave is the time for finishing what was accepted, once the listener closes.
 const leave = 8 * time.Second
-
-// settle is how long the last line at start waits for the bus, so that who tries what it says is not refused.
-const settle = 2 * time.Second
 
 // process is a running relay: what was started, in order, so that it can be stopped in the reverse one.
 type process struct {
@@ -38,6 +35,8 @@ type process struct {
 	bus      *bus.Bus
 	relay    *relay.Relay
 	draining atomic.Bool
+	// leaving ends when everything should have stopped.
+	leaving context.Context
 	// broken gives the error that ended a listener.
 	broken chan error
 	stops  []func()
@@ -167,7 +166,9 @@ func (p *process) startEmbedded() (*embedded.Server, error) {
 // endpoints returns the relay's endpoints, and starts to keep their keys fresh.
 func (p *process) endpoints(ctx context.Context, metrics *relay.Metrics) ([]relay.Endpoint, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	rings := newKeyrings(filepath.Join(p.config.DataDir, "keys"), p.log, metrics.KeyRefreshed)
+	rings := newKeyrings(p.config, keys.Options{
+		Dir: filepath.Join(p.config.DataDir, "keys"), Log: p.log, Refreshed: metrics.KeyRefreshed,
+	})
 	endpoints, err := endpointsOf(p.config, rings)
 	if err != nil {
 		cancel()
@@ -210,41 +211,10 @@ func (p *process) serve(l listener, handler http.Handler) {
 		Listener: l, Handler: handler, TLS: l.tls, Deadline: p.config.HTTP.Deadline, Log: p.log, Broken: p.broken,
 	})
 	p.onStop(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), leave)
-		defer cancel()
-		if err := server.Shutdown(ctx); err != nil {
+		if err := server.Shutdown(p.leaving); err != nil {
 			p.log.Error("not every request was finished in time", zap.Error(err))
 		}
 	})
-}
-
-// announce says what runs, what does not verify, and last what to try.
-func (p *process) announce(ctx context.Context) {
-	c := p.config
-	for _, warning := range c.Warnings() {
-		p.log.Warn(warning)
-	}
-	where := "embedded, nats://" + c.NATS.Embedded.Listen
-	if c.NATS.URL != "" {
-		where = c.NATS.URL.String()
-	}
-	p.log.Info("listening",
-		zap.String("http", c.HTTP.Listen), zap.String("admin", c.Admin.Listen), zap.String("nats", where),
-		zap.String("stream", c.Stream.Name), zap.String("version", build()))
-	ctx, cancel := context.WithTimeout(ctx, settle)
-	defer cancel()
-	if err := p.bus.WaitReady(ctx); err != nil {
-		p.log.Warn("answering 503 until the bus is there", zap.Error(err))
-	}
-	p.log.Info("try: " + program() + " trigger dyte meeting.participantJoined")
-}
-
-// program is how the user has started us.
-func program() string {
-	if strings.Contains(os.Args[0], "go-build") {
-		return "go run ./cmd/meetbus"
-	}
-	return "meetbus"
 }
 
 func (p *process) drain() {
@@ -257,8 +227,10 @@ func (p *process) onStop(f func()) { p.stops = append(p.stops, f) }
 
 // stop undoes what start did, last first.
 func (p *process) stop() {
+	var cancel context.CancelFunc
+	p.leaving, cancel = context.WithTimeout(context.Background(), leave)
+	defer cancel()
 	for i := len(p.stops) - 1; i >= 0; i-- {
 		p.stops[i]()
 	}
-	p.log.Info("stopped")
 }

@@ -89,7 +89,10 @@ func serve(ctx context.Context, c config.Config, log *zap.Logger) error {
 	if err := p.start(ctx); err != nil {
 		return err
 	}
-	p.announce(ctx)
+	if err := p.announce(ctx); err != nil {
+		return err
+	}
+	defer log.Info("stopped")
 	for {
 		select {
 		case <-ctx.Done():
@@ -100,8 +103,7 @@ func serve(ctx context.Context, c config.Config, log *zap.Logger) error {
 		case fault := <-p.bus.Faults():
 			if !p.relay.HasTaken() {
 				return fault
-			}
-			log.Error("the bus is not as it must be: answering 503 until it is", zap.Error(fault))
+			} // else the bus has logged it, and readyz says it until it is mended
 		}
 	}
 }

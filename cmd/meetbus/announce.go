@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/meetbus/meetbus/config"
+)
+
+// settle is how long the last line at start waits for the bus, so that who tries what it says is not refused.
+const settle = 2 * time.Second
+
+// announce says what runs, what does not verify, and last what to try. It returns the fault, if one is found meanwhile.
+func (p *process) announce(ctx context.Context) error {
+	c := p.config
+	for _, warning := range c.Warnings() {
+		p.log.Warn(warning)
+	}
+	where := "embedded, nats://" + c.NATS.Embedded.Listen
+	if c.NATS.URL != "" {
+		where = c.NATS.URL.String()
+	}
+	p.log.Info("listening",
+		zap.String("http", c.HTTP.Listen), zap.String("admin", c.Admin.Listen), zap.String("nats", where),
+		zap.String("stream", c.Stream.Name), zap.String("version", build()))
+	if err := p.settle(ctx); err != nil {
+		return err
+	}
+	p.log.Info(suggestion(c))
+	return nil
+}
+
+// settle waits for the bus, or for a fault, and not for long.
+func (p *process) settle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, settle)
+	defer cancel()
+	ready := make(chan error, 1)
+	go func() { ready <- p.bus.WaitReady(ctx) }()
+	select {
+	case fault := <-p.bus.Faults():
+		cancel()
+		<-ready
+		return fault
+	case err := <-ready:
+		if err != nil {
+			p.log.Warn("answering 503 until the bus is there", zap.Error(err))
+		}
+		return nil
+	}
+}
+
+// suggestion is what to try with this configuration. It names no path: one may be a secret.
+func suggestion(c config.Config) string {
+	for _, verify := range []string{config.VerifyNone, config.VerifySignature} {
+		for _, e := range c.Endpoints {
+			if e.Verify != verify || e.Path != "/webhooks/"+e.Provider || verify == config.VerifySignature && e.Keys.File == "" {
+				continue
+			}
+			try := "try: " + program() + " trigger " + e.Provider + " meeting.participantJoined"
+			if listen := fromHere(c.HTTP.Listen); listen != config.Default().HTTP.Listen {
+				try += " --url http://" + listen
+			}
+			if verify == config.VerifySignature {
+				try += " --key PRIVATE.pem, the other half of the endpoint's keys.file"
+			}
+			return try
+		}
+	}
+	return "ready for what the providers sign: give them the URLs of your endpoints"
+}
+
+// program is how the user has started us.
+func program() string {
+	if strings.Contains(os.Args[0], "go-build") {
+		return "go run ./cmd/meetbus"
+	}
+	return "meetbus"
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/meetbus/meetbus/config"
+	"github.com/meetbus/meetbus/relay/keys"
+)
+
+// keyrings makes one ring a URL and one a file, however many endpoints use it: a URL is fetched at most once a minute, whoever
+// asks.
+type keyrings struct {
+	options keys.Options
+	// refresh is the smallest that an endpoint wants of a URL.
+	refresh map[string]time.Duration
+	rings   map[string]*keys.Ring
+}
+
+func newKeyrings(c config.Config, o keys.Options) *keyrings {
+	k := &keyrings{options: o, refresh: map[string]time.Duration{}, rings: map[string]*keys.Ring{}}
+	for _, e := range c.Endpoints {
+		if least, seen := k.refresh[e.Keys.URL]; !seen || e.Keys.Refresh < least {
+			k.refresh[e.Keys.URL] = e.Keys.Refresh
+		}
+	}
+	return k
+}
+
+// of returns the rings of an endpoint's keys. URL and file are two sources: the file's keys never change.
+func (k *keyrings) of(e config.Endpoint) ([]*keys.Ring, error) {
+	var rings []*keys.Ring
+	for _, s := range []keys.Source{
+		{Provider: e.Provider, URL: e.Keys.URL, Refresh: k.refresh[e.Keys.URL]},
+		{Provider: e.Provider, File: e.Keys.File},
+	} {
+		if s.URL == "" && s.File == "" {
+			continue
+		}
+		ring, err := k.ring(s)
+		if err != nil {
+			return nil, fmt.Errorf("endpoint %s: %w", e.Name, err)
+		}
+		rings = append(rings, ring)
+	}
+	return rings, nil
+}
+
+func (k *keyrings) ring(s keys.Source) (*keys.Ring, error) {
+	place := s.URL + s.File // of which one is empty
+	if ring, made := k.rings[place]; made {
+		return ring, nil
+	}
+	ring, err := keys.New(s, k.options)
+	if err != nil {
+		return nil, err
+	}
+	k.rings[place] = ring
+	return ring, nil
+}
