@@ -95,9 +95,7 @@ func attribute(s string) string {
 		return ""
 	}
 	return strings.Map(func(r rune) rune {
-		control := r < 0x20 || 0x7f <= r && r <= 0x9f
-		noncharacter := 0xfdd0 <= r && r <= 0xfdef || r&0xfffe == 0xfffe
-		if control || noncharacter {
+		if !schemas.Writable(r) {
 			return utf8.RuneError
 		}
 		return r

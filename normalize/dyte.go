@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"cmp"
+	"net/http"
 	"strings"
 
 	"github.com/meetbus/meetbus/schemas"
@@ -21,6 +22,7 @@ var Dyte = Provider{
 	prefixes:           []string{"dyte-"},
 	events:             dyteEvents,
 	read:               readDyte,
+	claims:             func(_ http.Header, body object) bool { return body.has("event") },
 }
 
 var dyteEvents = table{

@@ -2,7 +2,7 @@ package normalize
 
 import (
 	"net/http"
-	"strings"
+	"slices"
 )
 
 // Provider is one row of the table of providers: all that the rest of meetbus knows of it.
@@ -22,6 +22,8 @@ type Provider struct {
 	prefixes []string
 	events   table
 	read     func(object) (reading, error)
+	// claims says whether a webhook looks like this provider's, where no signature tells.
+	claims func(http.Header, object) bool
 }
 
 // Headers are the names of a provider's headers; of each, the first that is present counts.
@@ -54,16 +56,10 @@ func Recognize(h http.Header, body []byte) (Provider, error) {
 	if err != nil {
 		return Provider{}, err
 	}
-	switch {
-	case o.has("webhookType"), o.has("type") && o.has("data"), o.has(callSummary):
-		return VideoSDK, nil
-	case !o.has("event"):
-		return Provider{}, unnamed("event or webhookType")
-	}
-	for name := range h {
-		if strings.HasPrefix(name, "Rtk-") {
-			return RealtimeKit, nil
+	for _, p := range slices.Backward(Providers()) { // the first takes what the later ones do not claim
+		if p.claims(h, o) {
+			return p, nil
 		}
 	}
-	return Dyte, nil
+	return Provider{}, unnamed("the name of an event")
 }

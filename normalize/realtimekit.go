@@ -1,5 +1,10 @@
 package normalize
 
+import (
+	"net/http"
+	"strings"
+)
+
 // RealtimeKit, https://developers.cloudflare.com/realtime/realtimekit/webhooks/: Dyte under its new owner, with the same
 // events. Receivers of 2026 have seen both families of headers.
 var RealtimeKit = Provider{
@@ -15,4 +20,15 @@ var RealtimeKit = Provider{
 	prefixes:           []string{"rtk-", "dyte-"},
 	events:             dyteEvents,
 	read:               readDyte,
+	claims:             claimedByRealtimeKit,
+}
+
+// claimedByRealtimeKit tells Dyte's two services apart by their headers.
+func claimedByRealtimeKit(h http.Header, body object) bool {
+	for name := range h {
+		if strings.HasPrefix(name, "Rtk-") {
+			return body.has("event")
+		}
+	}
+	return false
 }

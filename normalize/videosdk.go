@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"cmp"
+	"net/http"
 	"strings"
 
 	"github.com/meetbus/meetbus/schemas"
@@ -17,6 +18,9 @@ var VideoSDK = Provider{
 	prefixes: []string{"videosdk-"},
 	events:   videoSDKEvents,
 	read:     readVideoSDK,
+	claims: func(_ http.Header, body object) bool {
+		return body.has("webhookType") || body.has("type") && body.has("data") || body.has(callSummary)
+	},
 }
 
 // callSummary is the name of the part of a body that makes it a call summary: it is the only event without a webhookType.

@@ -19,16 +19,19 @@ func (a attribute) check() error {
 				return fmt.Errorf("%s is not UTF-8", a.name)
 			}
 		}
-		if isControl(r) || isNoncharacter(r) {
+		if !Writable(r) {
 			return fmt.Errorf("%s has the character %U, which no CloudEvent may have", a.name, r)
 		}
 	}
 	return nil
 }
 
-func isControl(r rune) bool { return r <= 0x1f || 0x7f <= r && r <= 0x9f }
-
-func isNoncharacter(r rune) bool { return 0xfdd0 <= r && r <= 0xfdef || r&0xfffe == 0xfffe }
+// Writable reports whether the attributes of a CloudEvent may hold r: no control character and no noncharacter.
+func Writable(r rune) bool {
+	control := r <= 0x1f || 0x7f <= r && r <= 0x9f
+	noncharacter := 0xfdd0 <= r && r <= 0xfdef || r&0xfffe == 0xfffe
+	return !control && !noncharacter
+}
 
 // timeAttribute writes t in RFC 3339 and UTC. The zero time is the empty value.
 func timeAttribute(name string, t time.Time) (attribute, error) {
