@@ -15,7 +15,7 @@ import (
 //
 //	natsclient URL listen SUBJECT            prints the first message's subject
 //	natsclient URL intrude STREAM SUBJECT    tries to get a message to the subject stored, by every way there is
-//	natsclient URL stream NAME SUBJECT KIND  makes a stream, file or memory
+//	natsclient URL stream NAME SUBJECT KIND  makes a stream: memory, or interest
 func natsclient() {
 	if err := natsclientRun(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -93,12 +93,15 @@ func makeStream(nc *nats.Conn, name, subject, kind string) error {
 	if err != nil {
 		return err
 	}
-	storage := jetstream.FileStorage
-	if kind == "memory" {
-		storage = jetstream.MemoryStorage
+	config := jetstream.StreamConfig{Name: name, Subjects: []string{subject}}
+	switch kind {
+	case "memory":
+		config.Storage = jetstream.MemoryStorage
+	case "interest":
+		config.Retention = jetstream.InterestPolicy
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	_, err = js.CreateStream(ctx, jetstream.StreamConfig{Name: name, Subjects: []string{subject}, Storage: storage})
+	_, err = js.CreateStream(ctx, config)
 	return err
 }
