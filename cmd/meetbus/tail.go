@@ -25,7 +25,7 @@ func newTail() *cobra.Command {
 			"CloudEvent, exactly as it is stored; the other form is for people.",
 		Example: `  meetbus tail
   meetbus tail 'meeting.*' --since 10m
-  meetbus tail --meeting 50c8940e-1b97-402a-97d6-240227feca41
+  meetbus tail --meeting 7d2f6a10-4c3b-4e58-9a71-b6c5d4e3f201
   meetbus tail --all --no-follow -o json | jq '.data.original | fromjson'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.given = cmd.Flags().Changed
@@ -44,7 +44,7 @@ func newTail() *cobra.Command {
 				read: bus.ReadOptions{
 					Server: server, Stream: c.Stream.Name, Subjects: args, Start: start, Follow: !o.noFollow, Log: zap.NewNop(),
 				},
-				meeting: o.meeting, last: o.last, limit: o.count, write: o.writer(cmd.OutOrStdout()),
+				meeting: o.meeting, keep: o.keep(), limit: o.count, write: o.writer(cmd.OutOrStdout()),
 				out: cmd.OutOrStdout(), progress: progressOn(cmd.ErrOrStderr(), cmd.OutOrStdout()),
 			}
 			return t.run(cmd.Context())
@@ -71,7 +71,7 @@ func (o *tailOptions) addTo(flags *pflag.FlagSet) {
 	flags.DurationVar(&o.since, "since", 0, "start with the events stored in the last, say, `10m`")
 	flags.Uint64Var(&o.from, "from", 0, "start at this `sequence` of the stream")
 	flags.BoolVar(&o.all, "all", false, "start with the oldest event")
-	flags.IntVarP(&o.last, "last", "n", 10, "start with the last `N` events")
+	flags.IntVarP(&o.last, "last", "n", 10, "start with the last `N` events, or the last N of those that --since, --from or --all give")
 	flags.IntVar(&o.count, "count", 0, "end after `N` events")
 	flags.BoolVar(&o.noFollow, "no-follow", false, "end with the newest event")
 	flags.StringVarP(&o.output, "output", "o", "pretty", "`form` of an event: pretty or json")
@@ -80,7 +80,7 @@ func (o *tailOptions) addTo(flags *pflag.FlagSet) {
 // start returns where to start reading.
 func (o *tailOptions) start() (bus.Start, error) {
 	var starts []string
-	for _, flag := range []string{"since", "from", "all", "last"} {
+	for _, flag := range []string{"since", "from", "all"} {
 		if o.given(flag) {
 			starts = append(starts, "--"+flag)
 		}
@@ -102,6 +102,18 @@ func (o *tailOptions) start() (bus.Start, error) {
 		return bus.Start{All: true}, nil
 	}
 	return bus.Start{Last: o.last}, nil
+}
+
+// keep returns how many of the events that are there already to show; 0: all that the bus gives.
+func (o *tailOptions) keep() int {
+	if o.meeting != "" && o.last > 0 && !o.fromSomewhere() || o.given("last") && o.fromSomewhere() {
+		return max(o.last, 1)
+	}
+	return 0
+}
+
+func (o *tailOptions) fromSomewhere() bool {
+	return o.given("since") || o.given("from") || o.given("all") && o.all
 }
 
 // checkSubjects refuses what NATS would take, and never match: an empty token, or a wildcard within one.
@@ -133,9 +145,10 @@ func writeJSON(w io.Writer, m bus.Stored) error {
 
 // tail is one run of the command.
 type tail struct {
-	read     bus.ReadOptions
-	meeting  string
-	last     int
+	read    bus.ReadOptions
+	meeting string
+	// keep, if not 0, is how many of the events that are there already to show: the last ones.
+	keep     int
 	limit    int
 	shown    int
 	started  bool
@@ -158,8 +171,8 @@ func (t *tail) run(ctx context.Context) error {
 }
 
 func (t *tail) events(ctx context.Context) error {
-	if t.meeting != "" && t.read.Start.Last > 0 {
-		done, err := t.lastOfMeeting(ctx)
+	if t.keep > 0 {
+		done, err := t.lastOfPast(ctx)
 		if done || err != nil {
 			return err
 		}
@@ -173,18 +186,21 @@ func (t *tail) events(ctx context.Context) error {
 	})
 }
 
-// lastOfMeeting shows the last events of the one meeting, which may lie far behind the stream's last, and goes on from there.
+// lastOfPast shows the last of the events that are wanted, which may lie far behind the stream's last, and goes on from there.
 // Done says that there is no more to show.
-func (t *tail) lastOfMeeting(ctx context.Context) (done bool, err error) {
+func (t *tail) lastOfPast(ctx context.Context) (done bool, err error) {
 	past := t.read
-	past.Start, past.Follow = bus.Start{All: true}, false
+	past.Follow = false
+	if past.Start.Last > 0 {
+		past.Start = bus.Start{All: true}
+	}
 	var last []bus.Stored
 	var newest uint64
 	err = bus.Read(ctx, past, func(m bus.Stored) error {
 		t.started, newest = true, m.Sequence
-		t.progress.show("looking for meeting %s: at sequence %d", printable(t.meeting), newest)
+		t.progress.show("looking for the last %d: at sequence %d", t.keep, newest)
 		if t.wanted(m) {
-			last = append(last[max(0, len(last)+1-t.last):], m)
+			last = append(last[max(0, len(last)+1-t.keep):], m)
 		}
 		return nil
 	})
@@ -197,7 +213,10 @@ func (t *tail) lastOfMeeting(ctx context.Context) (done bool, err error) {
 			return true, ended(err)
 		}
 	}
-	t.read.Start = bus.Start{Sequence: newest + 1}
+	t.read.Start = past.Start
+	if newest > 0 {
+		t.read.Start = bus.Start{Sequence: newest + 1}
+	}
 	return !t.read.Follow, nil
 }
 
