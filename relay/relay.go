@@ -67,8 +67,8 @@ func New(o Options) *Relay {
 // HasTaken says whether a webhook was ever answered with 200.
 func (r *Relay) HasTaken() bool { return r.taken.Load() }
 
-// take is the whole product: one webhook, from its bytes to its receipt. What it returns has happened: a receipt means that JetStream has
-// acknowledged the event, an error that nothing will be sent any more.
+// take is the whole product: one webhook, from its bytes to its receipt. What it returns has happened: a receipt means that
+// JetStream has acknowledged the event, an error that nothing will be sent any more.
 func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (receipt, error) {
 	ctx, cancel := r.patience(q.Context())
 	defer cancel()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -66,6 +67,9 @@ func TestReadmeCatalogue(t *testing.T) {
 		if !names(rows[s.Type], s.Event) {
 			t.Errorf("README.md's row for %s does not name %s of %s", s.Type, s.Event, s.Provider.Name)
 		}
+	}
+	if count := fmt.Sprintf("the %d webhooks", len(normalize.Samples())); !strings.Contains(readme(t), count) {
+		t.Errorf("README.md does not speak of %s", count)
 	}
 	for name := range rows {
 		if !slices.Contains(types, name) {

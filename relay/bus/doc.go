@@ -6,7 +6,8 @@
 //
 //	bus.go       Bus: connect again and again, check, close
 //	connect.go   one connection: who we are, and how a dead peer is noticed
-//	wire.go      its socket, which can be cut so that nothing is sent after Publish has returned
+//	wire.go      its socket, which can be cut so that nothing is sent after Publish has returned; unsent_linux.go and
+//	             unsent_other.go say whether anything is left to send
 //	streams.go   the streams: created, added to, never narrowed; the unsuitable refused
 //	subjects.go  which subject covers which
 //	publish.go   one message, acknowledged, or an error with a kind
