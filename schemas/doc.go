@@ -9,8 +9,9 @@
 //	catalogue.go  the event types, each with a sentence and its data
 //	data.go       the data: meeting, participant, recording, …
 //	event.go      Event: the attributes of one event, and its data
+//	attribute.go  the attributes by name, and what one may hold
 //	envelope.go   Event to the bytes on the bus
-//	attribute.go  what an attribute of a CloudEvent may hold
+//	binary.go     the same in binary mode, and back
 //	schema.go     the JSON Schemas in v1/, as files of the binary
 //
 // The schemas are written from the structs and their comments, with examples from package normalize, by

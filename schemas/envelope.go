@@ -18,18 +18,26 @@ const ContentType = event.ApplicationCloudEventsJSON
 // Envelope says how an event is written as a message. The zero value is the default: structured mode, no prefix, schemas
 // named by URN. It may be used by several goroutines at once.
 type Envelope struct {
+	// Binary mode has the attributes in the message's headers, and only the data in its data.
+	Binary bool
 	// TypePrefix goes before the type, in the CloudEvent and nowhere else.
 	TypePrefix string
 	// SchemaBase is the URL below which the schemas are published as v1/<type>.json. If empty, dataschema is a URN.
 	SchemaBase string
 }
 
-// Seal writes e as a message in structured mode: its header and its data. It fails if e lacks what a CloudEvent must have,
-// or has an attribute that a CloudEvent may not have (package normalize makes no such event).
+// Seal writes e as a message: its header and its data. It fails if e lacks what a CloudEvent must have, or has an attribute that
+// a CloudEvent may not have (package normalize makes no such event).
+//
+// A dead letter is in structured mode always: a server bounds the headers of a message, and nothing bounds those of a webhook
+// that must be kept.
 func (v Envelope) Seal(e Event) (header map[string][]string, data []byte, err error) {
-	c, err := v.cloudEvent(e)
+	c, values, err := v.sealed(&e)
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a CloudEvent of event %q: %w", e.ID, err)
+	}
+	if v.Binary && e.Type != TypeDeadLetter {
+		return binaryHeader(values), c.DataEncoded, nil
 	}
 	var b bytes.Buffer
 	b.Grow(len(c.DataEncoded) + 1024) // the attributes of a usual event take about 900 bytes
@@ -39,27 +47,44 @@ func (v Envelope) Seal(e Event) (header map[string][]string, data []byte, err er
 	return map[string][]string{"content-type": {ContentType}}, b.Bytes(), nil
 }
 
-// cloudEvent fills the context itself: the SDK's setters cut blanks off, and an id is what it is.
-func (v Envelope) cloudEvent(e Event) (event.Event, error) {
-	attributes, err := v.attributes(e)
+// CloudEvent returns the attributes of e as the SDK has them, without the data. It fails like Seal.
+func (v Envelope) CloudEvent(e *Event) (event.Event, error) {
+	values, err := v.values(e)
 	if err != nil {
 		return event.Event{}, err
 	}
-	c := event.Event{Context: attributes}
+	c, err := v.context(e, values)
+	if err != nil {
+		return event.Event{}, err
+	}
+	return event.Event{Context: c}, nil
+}
+
+// sealed returns e as the SDK has it, and its attributes as text.
+func (v Envelope) sealed(e *Event) (c event.Event, values []string, err error) {
+	if values, err = v.values(e); err != nil {
+		return event.Event{}, nil, err
+	}
+	attributes, err := v.context(e, values)
+	if err != nil {
+		return event.Event{}, nil, err
+	}
+	c = event.Event{Context: attributes}
 	if err := c.Validate(); err != nil {
-		return event.Event{}, errors.New(strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+		return event.Event{}, nil, errors.New(strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
 	}
 	if e.Data == nil {
-		return event.Event{}, errors.New("there is no data")
+		return event.Event{}, nil, errors.New("there is no data")
 	}
 	c.DataEncoded, err = encode(e.Data) // not SetData, which escapes < > and & in JSON that is already written
 	if err != nil {
-		return event.Event{}, fmt.Errorf("write the data: %w", err)
+		return event.Event{}, nil, fmt.Errorf("write the data: %w", err)
 	}
-	return c, nil
+	return c, values, nil
 }
 
-func (v Envelope) attributes(e Event) (*event.EventContextV1, error) {
+// context fills the SDK's type itself: its setters cut blanks off, and an id is what it is.
+func (v Envelope) context(e *Event, values []string) (*event.EventContextV1, error) {
 	source, err := url.Parse(e.Source)
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
@@ -68,68 +93,40 @@ func (v Envelope) attributes(e Event) (*event.EventContextV1, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dataschema: %w", err)
 	}
-	extensions, err := e.extensions()
-	if err != nil {
-		return nil, err
-	}
 	contentType := event.ApplicationJSON
 	c := &event.EventContextV1{
 		ID:              e.ID,
 		Source:          types.URIRef{URL: *source},
-		Type:            v.TypePrefix + e.Type,
+		Type:            v.typeOf(e.Type),
 		DataContentType: &contentType,
 		DataSchema:      &types.URI{URL: *schema},
-		Extensions:      extensions,
+		Extensions:      extensions(e, values),
 	}
-	if strings.TrimSpace(e.Subject) != "" { // the SDK refuses a blank subject, in every subscriber
-		c.Subject = &e.Subject
+	if subject := said(e.Subject); subject != "" {
+		c.Subject = &subject
 	}
 	if !e.Time.IsZero() {
 		c.Time = &types.Timestamp{Time: e.Time}
 	}
-	return c, e.check(c.Type)
+	return c, nil
 }
 
-// check looks at the attributes that are no extensions.
-func (e *Event) check(prefixedType string) error {
-	for _, a := range []attribute{{"id", e.ID}, {"type", prefixedType}, {"subject", e.Subject}} {
-		if err := a.check(); err != nil {
-			return err
+func extensions(e *Event, values []string) map[string]any {
+	set := make(map[string]any, 16) // a usual event has 13
+	for i, a := range attributes {
+		if !a.core && values[i] != "" {
+			set[a.Name] = values[i]
 		}
 	}
-	_, err := timeAttribute("time", e.Time)
-	return err
+	set[verified] = e.Verified
+	return set
 }
 
-func (e *Event) extensions() (map[string]any, error) {
-	recorded, err := timeAttribute("recordedtime", e.RecordedTime) // not a time.Time, which the SDK leaves in its zone
-	if err != nil {
-		return nil, err
+func (v Envelope) typeOf(name string) string {
+	if name == "" {
+		return ""
 	}
-	set := make(map[string]any, 13)
-	set["verified"] = e.Verified
-	for _, a := range []attribute{
-		{"provider", e.Provider},
-		{"providertype", e.ProviderType},
-		{"endpoint", e.Endpoint},
-		{"meetingid", e.MeetingID},
-		{"sessionid", e.SessionID},
-		{"participantid", e.ParticipantID},
-		{"status", e.Status},
-		{"deliveryid", e.DeliveryID},
-		{"webhookid", e.WebhookID},
-		recorded,
-		{"partitionkey", e.PartitionKey},
-		{"digest", e.Digest},
-	} {
-		if err := a.check(); err != nil {
-			return nil, err
-		}
-		if a.value != "" {
-			set[a.name] = a.value
-		}
-	}
-	return set, nil
+	return v.TypePrefix + name
 }
 
 // schemaOf names the schema of the data of events of the type named. Types outside the catalogue share one schema.

@@ -137,7 +137,7 @@ func with(e schemas.Event, change func(*schemas.Event)) schemas.Event {
 	return e
 }
 
-func decode(t *testing.T, b []byte) map[string]any {
+func decode(t rapid.TB, b []byte) map[string]any {
 	t.Helper()
 	var m map[string]any
 	if err := json.Unmarshal(b, &m); err != nil {

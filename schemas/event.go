@@ -33,6 +33,10 @@ type Event struct {
 	PartitionKey string
 	// Digest is the SHA-256 of the webhook's body in lower-case hex.
 	Digest string
+	// Signature is what was checked, in base64; it is set where subscribers shall be able to check it again.
+	Signature string
+	// TraceParent and TraceState say which trace the request was part of, as W3C Trace Context has it. No signature covers them.
+	TraceParent, TraceState string
 
 	Data Data
 }
