@@ -10,6 +10,7 @@ import (
 
 // attributes returns the event with what is known of every webhook, whatever its body says.
 func (w Webhook) attributes() schemas.Event {
+	traceParent, traceState := traceOf(w.Header)
 	return schemas.Event{
 		Source:       cmp.Or(w.Source, w.Provider.Source),
 		Time:         w.Received.UTC(),
@@ -20,6 +21,9 @@ func (w Webhook) attributes() schemas.Event {
 		WebhookID:    attribute(sole(w.Header, w.Provider.Headers.Registration)),
 		RecordedTime: w.Received.UTC(),
 		Digest:       digest(w.Body),
+		Signature:    w.Signature,
+		TraceParent:  traceParent,
+		TraceState:   traceState,
 	}
 }
 

@@ -6,6 +6,7 @@
 //	provider.go   the table of providers, and what one row says
 //	normalize.go  Normalize: from webhook to event, in the order that it happens
 //	attributes.go the attributes of an event, which are valid whatever the body holds
+//	trace.go      the trace that a request was part of
 //	identity.go   the id of an event, by which a retry is recognised
 //	document.go   reading a body: names are case-sensitive, the last duplicate counts, no number becomes a float
 //	times.go      reading a time: nothing is rolled over and nothing guessed

@@ -29,6 +29,8 @@ type Webhook struct {
 	Source string
 	// NoDedupe gives every event a fresh id; NoOriginal leaves the body out of its data.
 	NoDedupe, NoOriginal bool
+	// Signature, if the event is to carry it, is what was checked, in base64.
+	Signature string
 
 	Header   http.Header
 	Body     []byte
