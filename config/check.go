@@ -35,7 +35,9 @@ func (c Config) faults() []Fault {
 	k.admin(c.Admin)
 	k.nats(c.NATS)
 	k.stream(c.Stream, c.NATS.URL == "")
+	k.cloudEvents(c.CloudEvents)
 	k.endpoints(c.Endpoints, !beyondLoopback(c.HTTP.Listen))
+	k.subjects(c)
 	k.oneOf(c.Log.Level, "log.level", "debug", "info", "warn", "error")
 	k.oneOf(c.Log.Format, "log.format", "auto", "console", "json")
 	k.separate(c)
@@ -150,5 +152,6 @@ func (c Config) Warnings() []string {
 	for i, w := range warnings {
 		warnings[i] = "at " + strings.Join(about[w], ", ") + ": " + w
 	}
-	return append(warnings, c.mixed()...)
+	warnings = append(warnings, c.mixed()...)
+	return append(warnings, c.subjectWarnings()...)
 }

@@ -6,26 +6,32 @@ import (
 	"time"
 
 	"github.com/meetbus/meetbus/normalize"
+	"github.com/meetbus/meetbus/relay/route"
 )
 
-// The words that an endpoint may say.
+// The words that settings have.
 const (
 	ProviderAuto = "auto"
 
 	VerifySignature = "signature"
 	VerifyNone      = "none"
+
+	ModeStructured = "structured"
+	ModeBinary     = "binary"
 )
 
 // Config is a configuration: checked, as Load returns it, or to be checked again with Check after a flag changed it.
 type Config struct {
 	// DataDir holds the embedded server's store and the copies of keys.
-	DataDir   string     `yaml:"data_dir"`
-	HTTP      HTTP       `yaml:"http"`
-	Admin     Admin      `yaml:"admin"`
-	NATS      NATS       `yaml:"nats"`
-	Stream    Stream     `yaml:"stream"`
-	Endpoints []Endpoint `yaml:"endpoints"`
-	Log       Log        `yaml:"log"`
+	DataDir     string      `yaml:"data_dir"`
+	HTTP        HTTP        `yaml:"http"`
+	Admin       Admin       `yaml:"admin"`
+	NATS        NATS        `yaml:"nats"`
+	Stream      Stream      `yaml:"stream"`
+	CloudEvents CloudEvents `yaml:"cloudevents"`
+	Endpoints   []Endpoint  `yaml:"endpoints"`
+	Subjects    Subjects    `yaml:"subjects"`
+	Log         Log         `yaml:"log"`
 }
 
 // HTTP is the listener for providers.
@@ -99,6 +105,35 @@ type Stream struct {
 	DeadLetterMaxBytes Size `yaml:"dead_letter_max_bytes"`
 }
 
+// CloudEvents says how events are written.
+type CloudEvents struct {
+	// Mode is structured or binary.
+	Mode string `yaml:"mode"`
+	// TypePrefix stands before the type in the CloudEvent, and nowhere else.
+	TypePrefix string `yaml:"type_prefix"`
+	// SchemaBase is the URL below which the schemas are published; empty: dataschema is a URN.
+	SchemaBase string `yaml:"schema_base"`
+	// Signature gives events the provider's signature as an attribute.
+	Signature bool `yaml:"signature"`
+}
+
+// Subjects says where events belong.
+type Subjects struct {
+	// Prefix stands before every subject.
+	Prefix string `yaml:"prefix"`
+	// Default is the template of what no rule matches.
+	Default string `yaml:"default"`
+	Rules   []Rule `yaml:"rules"`
+}
+
+// Rule says where the events that it matches belong; the first that matches counts. See route.Rule.
+type Rule struct {
+	Match   map[string][]string `yaml:"match"`
+	When    string              `yaml:"when"`
+	Subject string              `yaml:"subject"`
+	Drop    bool                `yaml:"drop"`
+}
+
 // Endpoint is one place that providers send to. It prints as its name, since its path may be a secret.
 type Endpoint struct {
 	Name string `yaml:"name"`
@@ -166,8 +201,10 @@ func fileDefaults() Config {
 			Name: "MEETBUS", Manage: true, Replicas: 1, MaxAge: 168 * time.Hour, DuplicateWindow: 2 * time.Hour,
 			DeadLetterMaxBytes: gib,
 		},
-		Endpoints: DefaultEndpoints(VerifySignature),
-		Log:       Log{Level: "info", Format: "auto"},
+		CloudEvents: CloudEvents{Mode: ModeStructured},
+		Endpoints:   DefaultEndpoints(VerifySignature),
+		Subjects:    Subjects{Default: route.DefaultTemplate},
+		Log:         Log{Level: "info", Format: "auto"},
 	}
 }
 

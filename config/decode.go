@@ -13,6 +13,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/meetbus/meetbus/relay/route"
 )
 
 // decoder fills a Config from a tree of YAML, and goes on after a fault. It notes where each setting stands, for the faults
@@ -69,6 +71,8 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 		d.section(n, v, path)
 	case reflect.Slice:
 		d.list(n, v, path)
+	case reflect.Map:
+		d.table(n, v, path)
 	default:
 		d.scalar(n, v, path)
 	}
@@ -120,7 +124,7 @@ func (d *decoder) entries(n ast.Node, path string, each func(key, path string, v
 func (d *decoder) unknown(key, path string, known []string) {
 	message := "is no setting of meetbus"
 	slices.Sort(known)
-	if word := nearest(key, known); word != "" {
+	if word := route.Nearest(key, known); word != "" {
 		message += fmt.Sprintf("; did you mean %s?", word)
 	}
 	d.faultOf(path, message)
@@ -144,6 +148,28 @@ func (d *decoder) list(n ast.Node, v reflect.Value, path string) {
 		d.value(node, item, inner)
 		v.Set(reflect.Append(v, item))
 	}
+}
+
+// table decodes a mapping whose keys are free, and whose values are a scalar or a list of them, into the map v.
+func (d *decoder) table(n ast.Node, v reflect.Value, path string) {
+	v.Set(reflect.MakeMap(v.Type()))
+	d.entries(n, path, func(key, path string, value ast.Node) {
+		items := reflect.New(v.Type().Elem()).Elem()
+		if _, isList := value.(*ast.SequenceNode); isList {
+			d.list(value, items, path)
+		} else {
+			item := reflect.New(items.Type().Elem()).Elem()
+			if d.value(value, item, path); !isNull(value) {
+				items.Set(reflect.Append(items, item))
+			}
+		}
+		v.SetMapIndex(reflect.ValueOf(key), items)
+	})
+}
+
+func isNull(n ast.Node) bool {
+	_, null := n.(*ast.NullNode)
+	return n == nil || null
 }
 
 // startOf returns where an item of a list begins: for a mapping, the token of the node is its first colon.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/agnivade/levenshtein"
 )
 
 // Fault is one thing that is wrong with a configuration. An error of Load or Check joins as many as there are. It holds no
@@ -49,15 +47,4 @@ func joined(faults []Fault) error {
 		errs[i] = f
 	}
 	return errors.Join(errs...)
-}
-
-// nearest returns the word that a misspelt one most likely stands for; empty if none is near.
-func nearest(misspelt string, words []string) string {
-	best, distance := "", 3
-	for _, w := range words {
-		if d := levenshtein.ComputeDistance(strings.ToLower(misspelt), w); d < distance && d < len(w) {
-			best, distance = w, d
-		}
-	}
-	return best
 }

@@ -15,13 +15,6 @@ var laterSettings = map[string]string{
 	"nats.embedded.tls":           "",
 	"outbox.enabled":              "false",
 	"outbox.max_bytes":            "1GiB",
-	"cloudevents.mode":            "structured",
-	"cloudevents.type_prefix":     "",
-	"cloudevents.schema_base":     "",
-	"cloudevents.signature":       "false",
-	"subjects.prefix":             "",
-	"subjects.default":            "{type}",
-	"subjects.rules":              "",
 	"tracing.otlp_endpoint":       "",
 }
 

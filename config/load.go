@@ -74,5 +74,8 @@ func (d *decoder) syntaxFault(err error) {
 
 // reported says that something of a setting could not be read, so that its value is not the file's.
 func (d *decoder) reported(path string) bool {
-	return slices.ContainsFunc(d.faults, func(f Fault) bool { return f.Path != "" && strings.HasPrefix(path, f.Path) })
+	return slices.ContainsFunc(d.faults, func(f Fault) bool {
+		rest, inside := strings.CutPrefix(path, f.Path)
+		return inside && f.Path != "" && (rest == "" || strings.ContainsAny(rest[:1], ".["))
+	})
 }

@@ -20,6 +20,7 @@ type Metrics struct {
 	received     prometheus.Counter
 	duplicates   prometheus.Counter
 	unidentified prometheus.Counter
+	ruleErrors   prometheus.Counter
 	deadLetters  *prometheus.CounterVec
 	keyRefreshes *prometheus.CounterVec
 }
@@ -49,6 +50,10 @@ func NewMetrics(to prometheus.Registerer) *Metrics {
 		unidentified: in.NewCounter(prometheus.CounterOpts{
 			Name: "meetbus_unidentified_total",
 			Help: "Events with a fresh id, since nothing in the webhook tells a retry from a new occurrence.",
+		}),
+		ruleErrors: in.NewCounter(prometheus.CounterOpts{
+			Name: "meetbus_rule_errors_total",
+			Help: "Conditions of subject rules that could not be told of an event, so that the rule did not match.",
 		}),
 		deadLetters: in.NewCounterVec(prometheus.CounterOpts{
 			Name: "meetbus_dead_letters_total",

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -27,22 +28,27 @@ func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err erro
 		r.log.Info("webhook", append(fields, zap.String("provider", e.sender()), zap.String("why", cause(err)))...)
 		return
 	}
-	fields = append(fields,
-		zap.String("provider", taken.provider),
-		zap.String("type", shown(taken.kind)),
-		zap.String("subject", taken.subject),
-		zap.String("stream", taken.stream),
-		zap.Uint64("sequence", taken.sequence))
-	if taken.reason != "" {
-		fields = append(fields, zap.String("reason", taken.reason))
+	fields = append(fields, zap.String("provider", taken.provider), zap.String("type", shown(taken.kind)))
+	r.log.Info("webhook", append(fields, taken.where()...)...)
+}
+
+// where says in the log where a webhook is, or why it is not.
+func (r receipt) where() []zap.Field {
+	if r.isDropped {
+		return []zap.Field{zap.String("by", fmt.Sprintf("subjects.rules[%d]", r.rule))}
 	}
-	r.log.Info("webhook", fields...)
+	fields := []zap.Field{zap.String("subject", r.subject), zap.String("stream", r.stream), zap.Uint64("sequence", r.sequence)}
+	if r.reason != "" {
+		fields = append(fields, zap.String("reason", r.reason))
+	}
+	return fields
 }
 
 func (r *Relay) count(e *Endpoint, took time.Duration, became outcome, taken receipt) {
 	m := r.metrics
 	m.webhooks.WithLabelValues(e.Name, string(became)).Observe(took.Seconds())
 	switch {
+	case taken.isDropped:
 	case taken.duplicate:
 		m.duplicates.Inc()
 	case taken.reason != "":

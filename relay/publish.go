@@ -8,7 +8,6 @@ import (
 
 	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/relay/bus"
-	"github.com/meetbus/meetbus/relay/route"
 	"github.com/meetbus/meetbus/schemas"
 )
 
@@ -37,7 +36,7 @@ func (r *Relay) setAside(ctx context.Context, w normalize.Webhook, id string, wh
 	}
 	reason := reason(why)
 	letter := normalize.DeadLetter(w, id, reason, why.Error())
-	stored, err := r.store(ctx, r.deadLetters, route.Subject(&letter.Event), letter.Event)
+	stored, err := r.store(ctx, r.deadLetters, r.table.DeadLetter(letter.Provider), letter.Event)
 	if err != nil {
 		return receipt{}, fmt.Errorf("store dead letter (%s): %w", reason, err)
 	}

@@ -21,7 +21,11 @@ type Options struct {
 	Bus       *bus.Bus
 	// Stream holds the events, DeadLetters what was authentic and could not become one.
 	Stream, DeadLetters string
-	Envelope            schemas.Envelope
+	// Table says where an event belongs.
+	Table *route.Table
+	// Envelope says how events are written. KeepSignature gives them the signature that was checked.
+	Envelope      schemas.Envelope
+	KeepSignature bool
 	// MaxBody is the size of the largest body, in bytes.
 	MaxBody int64
 	// Deadline is the time for a whole answer, from the request's headers on.
@@ -37,7 +41,9 @@ type Relay struct {
 	endpoints           []Endpoint
 	bus                 *bus.Bus
 	stream, deadLetters string
+	table               *route.Table
 	envelope            schemas.Envelope
+	keepSignature       bool
 	maxBody             int64
 	deadline            time.Duration
 	hosts               []string
@@ -50,17 +56,19 @@ type Relay struct {
 // New returns a relay. It owns nothing that must be closed: the bus and the keys are the caller's.
 func New(o Options) *Relay {
 	return &Relay{
-		endpoints:   o.Endpoints,
-		bus:         o.Bus,
-		stream:      o.Stream,
-		deadLetters: o.DeadLetters,
-		envelope:    o.Envelope,
-		maxBody:     o.MaxBody,
-		deadline:    o.Deadline,
-		hosts:       o.Hosts,
-		log:         o.Log,
-		metrics:     o.Metrics,
-		work:        budget{most: max(workMax, 16*(o.MaxBody+workEach))},
+		endpoints:     o.Endpoints,
+		bus:           o.Bus,
+		stream:        o.Stream,
+		deadLetters:   o.DeadLetters,
+		table:         o.Table,
+		envelope:      o.Envelope,
+		keepSignature: o.KeepSignature,
+		maxBody:       o.MaxBody,
+		deadline:      o.Deadline,
+		hosts:         o.Hosts,
+		log:           o.Log,
+		metrics:       o.Metrics,
+		work:          budget{most: max(workMax, 16*(o.MaxBody+workEach))},
 	}
 }
 
@@ -93,7 +101,21 @@ func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (recei
 	if err := accept(e, event); err != nil {
 		return receipt{}, err
 	}
-	return r.publish(ctx, webhook, event, route.Subject(&event.Event))
+	belongs := r.route(&event.Event)
+	if belongs.Drop {
+		return dropped(event, belongs.Rule), nil
+	}
+	return r.publish(ctx, webhook, event, belongs.Subject)
+}
+
+// route says where an event belongs, and counts the rules that could not tell.
+func (r *Relay) route(e *schemas.Event) route.Decision {
+	d := r.table.Route(e)
+	for _, rule := range d.Failed {
+		r.metrics.ruleErrors.Inc()
+		r.log.Debug("a rule's condition could not be told", zap.Int("rule", rule), zap.String("type", shown(e.Type)))
+	}
+	return d
 }
 
 // patience returns a context that ends in time for the answer to be out by the deadline. It outlives the request: a sender

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/keys"
 )
@@ -21,9 +22,24 @@ type receipt struct {
 	mapped, identified          bool
 	// reason is why it became a dead letter; empty for an event.
 	reason string
+	// isDropped says that the rule named wants it not to be stored.
+	isDropped bool
+	rule      int
+}
+
+// dropped is the receipt for an event that a rule drops.
+func dropped(e normalize.Event, rule int) receipt {
+	return receipt{id: e.ID, kind: e.Type, provider: e.Provider, mapped: e.Mapped, identified: e.Identified, isDropped: true, rule: rule}
 }
 
 func (r receipt) MarshalJSON() ([]byte, error) {
+	if r.isDropped {
+		return json.Marshal(struct {
+			ID      string `json:"id"`
+			Type    string `json:"type"`
+			Dropped bool   `json:"dropped"`
+		}{r.id, r.kind, true})
+	}
 	type stored struct {
 		ID           string `json:"id"`
 		Type         string `json:"type"`
@@ -44,6 +60,7 @@ const (
 	published    outcome = "published"
 	duplicate    outcome = "duplicate"
 	unmapped     outcome = "unmapped"
+	ruledOut     outcome = "dropped"
 	deadLettered outcome = "dead_lettered"
 	rejected     outcome = "rejected"
 	unavailable  outcome = "unavailable"
@@ -51,6 +68,8 @@ const (
 
 func (r receipt) outcome() outcome {
 	switch {
+	case r.isDropped:
+		return ruledOut
 	case r.reason != "":
 		return deadLettered
 	case r.duplicate:

@@ -47,6 +47,7 @@ type rig struct {
 func newRig(t testing.TB, make func(r *rig) []Endpoint) *rig {
 	t.Helper()
 	core, log := observer.New(zapcore.DebugLevel)
+	table := tableOf(t)
 	r := &rig{
 		t: t, nats: bustest.Server(t), log: log, registry: prometheus.NewRegistry(),
 		sender: &http.Transport{MaxIdleConnsPerHost: 64},
@@ -55,8 +56,8 @@ func newRig(t testing.TB, make func(r *rig) []Endpoint) *rig {
 	b, err := bus.Connect(bus.Options{
 		Name: "rig", Server: bus.Server{URL: r.nats.URL()}, Log: zap.New(core), MinPayload: 1 << 19,
 		Streams: []bus.Stream{
-			{Name: events, Subjects: route.Subjects(), Replicas: 1, Manage: true, DuplicateWindow: time.Hour},
-			{Name: letters, Subjects: route.DeadLetterSubjects(), Replicas: 1, Manage: true, DuplicateWindow: time.Hour},
+			{Name: events, Subjects: table.Subjects(), Replicas: 1, Manage: true, DuplicateWindow: time.Hour},
+			{Name: letters, Subjects: table.DeadLetterSubjects(), Replicas: 1, Manage: true, DuplicateWindow: time.Hour},
 		},
 	})
 	if err != nil {
@@ -66,13 +67,23 @@ func newRig(t testing.TB, make func(r *rig) []Endpoint) *rig {
 	r.bus = b
 	r.awaitBus()
 	r.relay = New(Options{
-		Endpoints: make(r), Bus: b, Stream: events, DeadLetters: letters, MaxBody: 256 << 10,
+		Endpoints: make(r), Bus: b, Table: table, Stream: events, DeadLetters: letters, MaxBody: 256 << 10,
 		Deadline: 2500 * time.Millisecond, Hosts: []string{"hooks.example.org"}, Log: zap.New(core), Metrics: NewMetrics(r.registry),
 	})
 	r.registry.MustRegister(r.relay)
 	r.url = serve(t, r.relay.Front())
 	t.Cleanup(r.sender.CloseIdleConnections)
 	return r
+}
+
+// tableOf returns the table of rules.
+func tableOf(t testing.TB, rules ...route.Rule) *route.Table {
+	t.Helper()
+	table, faults := route.Compile(route.Mapping{Default: route.DefaultTemplate, Rules: rules})
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	return table
 }
 
 // serve starts a Server for a handler, and returns its URL.

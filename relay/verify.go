@@ -40,6 +40,10 @@ func (r *Relay) verify(ctx context.Context, a arrival) (normalize.Webhook, error
 	if err := registered(a, provider); err != nil {
 		return normalize.Webhook{}, err
 	}
+	signature := ""
+	if r.keepSignature && a.endpoint.Verify {
+		signature = base64.StdEncoding.EncodeToString(a.claim.signature)
+	}
 	return normalize.Webhook{
 		Provider:   provider,
 		Endpoint:   a.endpoint.Name,
@@ -47,6 +51,7 @@ func (r *Relay) verify(ctx context.Context, a arrival) (normalize.Webhook, error
 		Source:     a.endpoint.Source,
 		NoDedupe:   a.endpoint.NoDedupe,
 		NoOriginal: a.endpoint.NoOriginal,
+		Signature:  signature,
 		Header:     a.header,
 		Body:       a.body,
 		Received:   a.at,

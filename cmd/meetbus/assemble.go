@@ -22,14 +22,14 @@ func minPayload(h config.HTTP) int64 { return (int64(h.MaxBody)+2)/3*4 + relay.D
 
 // streamsOf returns what the streams must be. On the embedded server, where the disk is ours to share out, the main stream gets
 // half of what is free unless the file says otherwise, and the dead letters not more than an eighth.
-func streamsOf(c config.Config) ([]bus.Stream, error) {
+func streamsOf(c config.Config, table *route.Table) ([]bus.Stream, error) {
 	s := c.Stream
 	events := bus.Stream{
-		Name: s.Name, Subjects: route.Subjects(), Replicas: s.Replicas, Manage: s.Manage,
+		Name: s.Name, Subjects: table.Subjects(), Replicas: s.Replicas, Manage: s.Manage,
 		MaxAge: s.MaxAge, MaxBytes: int64(s.MaxBytes), DuplicateWindow: s.DuplicateWindow,
 	}
 	letters := bus.Stream{
-		Name: deadLetters(s.Name), Subjects: route.DeadLetterSubjects(), Replicas: s.Replicas, Manage: s.Manage,
+		Name: deadLetters(s.Name), Subjects: table.DeadLetterSubjects(), Replicas: s.Replicas, Manage: s.Manage,
 		MaxBytes: int64(s.DeadLetterMaxBytes), DuplicateWindow: s.DuplicateWindow,
 	}
 	if c.NATS.URL == "" {

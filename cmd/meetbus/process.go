@@ -31,6 +31,7 @@ const leave = 8 * time.Second
 // process is a running relay: what was started, in order, so that it can be stopped in the reverse one.
 type process struct {
 	config   config.Config
+	table    *route.Table
 	log      *zap.Logger
 	bus      *bus.Bus
 	relay    *relay.Relay
@@ -45,6 +46,10 @@ type process struct {
 func (p *process) start(ctx context.Context) error {
 	p.broken = make(chan error, 2)
 	c := p.config
+	var err error
+	if p.table, err = c.Table(); err != nil {
+		return usageError{err}
+	}
 	front, err := p.listen(c.HTTP.Listen, "--listen", c.HTTP.TLS)
 	if err != nil {
 		return err
@@ -81,15 +86,18 @@ func (p *process) assemble(ctx context.Context, registry *prometheus.Registry) e
 		return err
 	}
 	p.relay = relay.New(relay.Options{
-		Endpoints:   endpoints,
-		Bus:         p.bus,
-		Stream:      c.Stream.Name,
-		DeadLetters: deadLetters(c.Stream.Name),
-		MaxBody:     int64(c.HTTP.MaxBody),
-		Deadline:    c.HTTP.Deadline,
-		Hosts:       c.HTTP.Hosts,
-		Log:         p.log,
-		Metrics:     metrics,
+		Endpoints:     endpoints,
+		Bus:           p.bus,
+		Stream:        c.Stream.Name,
+		DeadLetters:   deadLetters(c.Stream.Name),
+		Table:         p.table,
+		Envelope:      c.Envelope(),
+		KeepSignature: c.CloudEvents.Signature,
+		MaxBody:       int64(c.HTTP.MaxBody),
+		Deadline:      c.HTTP.Deadline,
+		Hosts:         c.HTTP.Hosts,
+		Log:           p.log,
+		Metrics:       metrics,
 	})
 	registry.MustRegister(p.relay)
 	return nil
@@ -127,7 +135,7 @@ func (p *process) connect() error {
 		}
 		server = inside.Relay()
 	}
-	streams, err := streamsOf(c)
+	streams, err := streamsOf(c, p.table)
 	if err != nil {
 		return err
 	}
@@ -149,7 +157,7 @@ func (p *process) startEmbedded() (*embedded.Server, error) {
 		SyncInterval: time.Duration(c.NATS.Embedded.Sync),
 		MaxPayload:   int32(max(minPayload(c.HTTP), 1<<20)),
 		Stream:       c.Stream.Name,
-		Subjects:     route.Subjects(),
+		Subjects:     p.table.Subjects(),
 		Log:          p.log,
 	})
 	if errors.Is(err, syscall.EADDRINUSE) {

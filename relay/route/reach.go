@@ -1,0 +1,122 @@
+package route
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/meetbus/meetbus/schemas"
+)
+
+// typeSet is a set of types: a bit for each of the catalogue, in its order, and the next one for all that are not in it.
+type typeSet uint64
+
+var (
+	catalogue       = schemas.Catalogue()
+	unmappedTypes   = typeSet(1) << len(catalogue)
+	everyType       = unmappedTypes<<1 - 1
+	typesWithStatus = func() (set typeSet) {
+		for i, t := range catalogue {
+			if schemas.HasStatus(t.Name) {
+				set |= 1 << i
+			}
+		}
+		return set
+	}()
+	bitOf = func() map[string]typeSet {
+		if len(catalogue) > 62 {
+			panic("the catalogue has outgrown typeSet")
+		}
+		all := map[string]typeSet{}
+		for i, t := range catalogue {
+			all[t.Name] = 1 << i
+		}
+		return all
+	}()
+)
+
+// setOf returns the set that a type is in.
+func setOf(typ string) typeSet {
+	if set, known := bitOf[typ]; known {
+		return set
+	}
+	return unmappedTypes
+}
+
+// each calls f with every type of the set, as a set of its own.
+func (s typeSet) each(f func(typeSet)) {
+	for ; s != 0; s &= s - 1 {
+		f(s & -s)
+	}
+}
+
+// typePattern is what {type} can stand for, for one type.
+func typePattern(one typeSet) string {
+	if one == unmappedTypes {
+		return unmapped + "*.*"
+	}
+	return catalogue[bits.TrailingZeros64(uint64(one))].Name
+}
+
+// typesLike returns the types that a glob fits. The types that are not in the catalogue begin with the name of a provider.
+func (c *compiler) typesLike(g Glob) typeSet {
+	var fit typeSet
+	for i, t := range catalogue {
+		if g.Matches(t.Name) {
+			fit |= 1 << i
+		}
+	}
+	if slices.ContainsFunc(c.values["provider"], func(p string) bool { return g.canBegin(p + ".") }) {
+		fit |= unmappedTypes
+	}
+	return fit
+}
+
+// reach sets the types that come to each rule, and returns those that come to the default. What an earlier rule takes whatever
+// else an event says does not come to a later one.
+func (c *compiler) reach(rules []rule) (rest typeSet) {
+	rest = everyType
+	for i := range rules {
+		r := &rules[i]
+		r.reach = r.match.types & rest
+		if !r.faulty {
+			rest &^= c.takes(r)
+		}
+	}
+	return rest
+}
+
+// takes returns the types of which a rule takes every event.
+func (c *compiler) takes(r *rule) typeSet {
+	if r.when != nil || slices.ContainsFunc(r.match.others, func(o condition) bool { return !c.always(o) }) {
+		return 0
+	}
+	taken := r.match.types
+	for _, p := range c.values["provider"] {
+		if r.match.typed && !anyOf(r.match.typeGlobs, func(g Glob) bool { return g.covers(Glob(p + ".*")) }) {
+			taken &^= unmappedTypes
+		}
+	}
+	return taken
+}
+
+// always says whether a condition holds of every event: it lists all values that the attribute can have.
+func (c *compiler) always(o condition) bool {
+	values := c.values[o.attribute.Name]
+	return len(values) > 0 && !slices.ContainsFunc(values, func(value string) bool { return !o.has(value) })
+}
+
+// mayBe says whether some event of a provider, of a type that the match has, matches.
+func (m match) mayBe(provider string, one typeSet) bool {
+	if one == unmappedTypes && m.typed && !anyOf(m.typeGlobs, func(g Glob) bool { return g.canBegin(provider + ".") }) {
+		return false
+	}
+	return !slices.ContainsFunc(m.others, func(o condition) bool { return o.attribute.Name == "provider" && !o.has(provider) })
+}
+
+// definite says whether the rule takes every event of a provider and a type that comes to it.
+func (r *rule) definite(provider string, one typeSet) bool {
+	if one == unmappedTypes && r.match.typed && !anyOf(r.match.typeGlobs, func(g Glob) bool { return g.covers(Glob(provider + ".*")) }) {
+		return false
+	}
+	return r.when == nil && !slices.ContainsFunc(r.match.others, func(o condition) bool { return o.attribute.Name != "provider" })
+}
