@@ -43,43 +43,55 @@ type rig struct {
 	dyte, realtimekit, videosdk *keystest.Server
 }
 
-// newRig starts a relay with the endpoints that make returns.
-func newRig(t testing.TB, make func(r *rig) []Endpoint) *rig {
+// newRig starts a relay with the endpoints that make returns, and whatever else change wants.
+func newRig(t testing.TB, make func(r *rig) []Endpoint, change ...func(*Options)) *rig {
 	t.Helper()
 	core, log := observer.New(zapcore.DebugLevel)
-	table := tableOf(t)
 	r := &rig{
 		t: t, nats: bustest.Server(t), log: log, registry: prometheus.NewRegistry(),
 		sender: &http.Transport{MaxIdleConnsPerHost: 64},
 		dyte:   keystest.New(t), realtimekit: keystest.New(t), videosdk: keystest.New(t),
 	}
-	b, err := bus.Connect(bus.Options{
-		Name: "rig", Server: bus.Server{URL: r.nats.URL()}, Log: zap.New(core), MinPayload: 1 << 19,
-		Streams: []bus.Stream{
-			{Name: events, Subjects: table.Subjects(), Replicas: 1, Manage: true, DuplicateWindow: time.Hour},
-			{Name: letters, Subjects: table.DeadLetterSubjects(), Replicas: 1, Manage: true, DuplicateWindow: time.Hour},
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
-	r.bus = b
-	r.awaitBus()
-	r.relay = New(Options{
-		Endpoints: make(r), Bus: b, Table: table, Stream: events, DeadLetters: letters, MaxBody: 256 << 10,
+	o := Options{
+		Endpoints: make(r), Table: tableOf(t), Stream: events, DeadLetters: letters, MaxBody: 256 << 10,
 		Deadline: 2500 * time.Millisecond, Hosts: []string{"hooks.example.org"}, Log: zap.New(core), Metrics: NewMetrics(r.registry),
-	})
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	r.connect(o)
+	o.Bus = r.bus
+	r.relay = New(o)
 	r.registry.MustRegister(r.relay)
 	r.url = serve(t, r.relay.Front())
 	t.Cleanup(r.sender.CloseIdleConnections)
 	return r
 }
 
+// connect connects the bus, with the streams that the relay's table wants.
+func (r *rig) connect(o Options) {
+	r.t.Helper()
+	b, err := bus.Connect(bus.Options{
+		Name: "rig", Server: bus.Server{URL: r.nats.URL()}, Log: o.Log, MinPayload: 1 << 19,
+		Streams: []bus.Stream{
+			{Name: events, Subjects: o.Table.Subjects(), Replicas: 1, Manage: true, DuplicateWindow: time.Hour},
+			{Name: letters, Subjects: o.Table.DeadLetterSubjects(), Replicas: 1, Manage: true, DuplicateWindow: time.Hour},
+		},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(b.Close)
+	r.bus = b
+	r.awaitBus()
+}
+
 // tableOf returns the table of rules.
 func tableOf(t testing.TB, rules ...route.Rule) *route.Table {
 	t.Helper()
-	table, faults := route.Compile(route.Mapping{Default: route.DefaultTemplate, Rules: rules})
+	table, faults := route.Compile(route.Mapping{
+		Default: route.DefaultTemplate, Rules: rules, Providers: []string{"dyte", "realtimekit", "videosdk"},
+	})
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
