@@ -12,6 +12,7 @@
 //
 // Around them:
 //
+//	foresee.go    what would become of a webhook, without taking it
 //	endpoint.go   one place that providers send to, and whom it trusts
 //	front.go      the HTTP front end for providers
 //	admin.go      the HTTP front end for operators: health, metrics, schemas

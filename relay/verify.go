@@ -40,12 +40,17 @@ func (r *Relay) verify(ctx context.Context, a arrival) (normalize.Webhook, error
 	if err := registered(a, provider); err != nil {
 		return normalize.Webhook{}, err
 	}
+	return r.webhook(a, provider), nil
+}
+
+// webhook is an arrival that is known to be a provider's.
+func (r *Relay) webhook(a arrival, p normalize.Provider) normalize.Webhook {
 	signature := ""
-	if r.keepSignature && a.endpoint.Verify {
+	if r.keepSignature {
 		signature = base64.StdEncoding.EncodeToString(a.claim.signature)
 	}
 	return normalize.Webhook{
-		Provider:   provider,
+		Provider:   p,
 		Endpoint:   a.endpoint.Name,
 		Verified:   a.endpoint.Verify,
 		Source:     a.endpoint.Source,
@@ -55,7 +60,7 @@ func (r *Relay) verify(ctx context.Context, a arrival) (normalize.Webhook, error
 		Header:     a.header,
 		Body:       a.body,
 		Received:   a.at,
-	}, nil
+	}
 }
 
 // claim is what the headers of a webhook say, before its body is read: on a verifying endpoint a signature, and the header that

@@ -27,8 +27,12 @@ func newKeyrings(c config.Config, o keys.Options) *keyrings {
 	return k
 }
 
-// of returns the rings of an endpoint's keys. URL and file are two sources: the file's keys never change.
+// of returns the rings of an endpoint's keys. URL and file are two sources: the file's keys never change. Without keyrings, for a
+// relay that only foresees, there are none.
 func (k *keyrings) of(e config.Endpoint) ([]*keys.Ring, error) {
+	if k == nil {
+		return nil, nil
+	}
 	var rings []*keys.Ring
 	for _, s := range []keys.Source{
 		{Provider: e.Provider, URL: e.Keys.URL, Refresh: k.refresh[e.Keys.URL]},

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/meetbus/meetbus/relay/bus"
+	"github.com/meetbus/meetbus/schemas"
 )
 
 func newTail() *cobra.Command {
@@ -22,7 +23,8 @@ func newTail() *cobra.Command {
 		Use:   "tail [SUBJECT...]",
 		Short: "Show the last events, then what comes",
 		Long: "Show the last 10 events on the bus, then what comes. SUBJECT may have wildcards. With -o json each line is a\n" +
-			"CloudEvent, exactly as it is stored; the other form is for people.",
+			"CloudEvent in JSON: exactly as it is stored, or put together from the headers of binary mode. The other form is for\n" +
+			"people.",
 		Example: `  meetbus tail
   meetbus tail 'meeting.*' --since 10m
   meetbus tail --meeting 7d2f6a10-4c3b-4e58-9a71-b6c5d4e3f201
@@ -51,6 +53,7 @@ func newTail() *cobra.Command {
 		},
 	}
 	o.addTo(cmd.Flags())
+	_ = cmd.RegisterFlagCompletionFunc("output", completeWords("pretty", "json"))
 	return cmd
 }
 
@@ -178,7 +181,7 @@ func (t *tail) events(ctx context.Context) error {
 		}
 	}
 	return bus.Read(ctx, t.read, func(m bus.Stored) error {
-		t.started = true
+		t.started, m = true, structured(m)
 		if !t.wanted(m) {
 			return nil
 		}
@@ -197,7 +200,7 @@ func (t *tail) lastOfPast(ctx context.Context) (done bool, err error) {
 	var last []bus.Stored
 	var newest uint64
 	err = bus.Read(ctx, past, func(m bus.Stored) error {
-		t.started, newest = true, m.Sequence
+		t.started, newest, m = true, m.Sequence, structured(m)
 		t.progress.show("looking for the last %d: at sequence %d", t.keep, newest)
 		if t.wanted(m) {
 			last = append(last[max(0, len(last)+1-t.keep):], m)
@@ -218,6 +221,14 @@ func (t *tail) lastOfPast(ctx context.Context) (done bool, err error) {
 		t.read.Start = bus.Start{Sequence: newest + 1}
 	}
 	return !t.read.Follow, nil
+}
+
+// structured returns m with the whole event in its data, also where it is in binary mode. What is no CloudEvent stays as it is.
+func structured(m bus.Stored) bus.Stored {
+	if text, err := schemas.Structured(m.Header, m.Data); err == nil {
+		m.Data = text
+	}
+	return m
 }
 
 func (t *tail) wanted(m bus.Stored) bool {

@@ -25,6 +25,7 @@ func newTrigger() *cobra.Command {
   meetbus trigger videosdk recording.statusUpdate:UPLOADED --key keys/private.pem
   meetbus trigger realtimekit --all --url https://meetbus.example.com/webhooks/realtimekit
   meetbus trigger dyte meeting.participantJoined --count 100 --rate 20`,
+		ValidArgsFunction: completeSamples,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := o.check(args)
 			if err != nil {
