@@ -38,9 +38,11 @@ func streamsOf(c config.Config, table *route.Table) ([]bus.Stream, error) {
 			return nil, err
 		}
 		if events.MaxBytes == 0 {
-			events.MaxBytes = half
+			events.MaxBytes, events.OwnMaxBytes = half, true
 		}
-		letters.MaxBytes = min(letters.MaxBytes, half/4)
+		if letters.MaxBytes > half/4 {
+			letters.MaxBytes, letters.OwnMaxBytes = half/4, true
+		}
 	}
 	return []bus.Stream{events, letters}, nil
 }

@@ -52,6 +52,8 @@ type Stream struct {
 	// MaxAge of a message; 0 keeps it for ever. MaxBytes of all; 0 is no limit.
 	MaxAge   time.Duration
 	MaxBytes int64
+	// OwnMaxBytes says that MaxBytes is a size of our own for a new stream, which nobody asked for: an existing one may have another.
+	OwnMaxBytes bool
 	// DuplicateWindow is how long a message id is remembered.
 	DuplicateWindow time.Duration
 	// Manage lets the bus create the stream and add subjects to it. Without, what is missing is a fault.
@@ -224,11 +226,10 @@ func (b *Bus) serve(ctx context.Context, c *connection) {
 func (b *Bus) recheck() <-chan time.Time {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	var f fault
 	switch {
 	case b.usable != nil:
 		return nil
-	case errors.As(b.why, &f):
+	case isFault(b.why):
 		return time.After(faultWait)
 	default:
 		return time.After(recheckWait)
@@ -251,8 +252,7 @@ func (b *Bus) judge(ctx context.Context, c *connection, err error) {
 	}
 	b.unusable(err)
 	log, message := b.log.Warn, "bus is unavailable"
-	var f fault
-	if errors.As(err, &f) {
+	if isFault(err) {
 		b.faults <- err
 		log, message = b.log.Error, "bus cannot be used"
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -305,7 +306,27 @@ func TestOtherServersOfTheClusterAreUsed(t *testing.T) {
 	b := connect(t, bus.Options{Server: bus.Server{URL: first.URL()}})
 	waitReady(t, b)
 	first.AwaitRoutes()
+	awaitDiscovery(t, first)
 	first.Stop()
 	waitLost(t, b)
 	waitReady(t, b)
+}
+
+// awaitDiscovery returns when a server tells its clients of the others: a moment after it knows them itself.
+func awaitDiscovery(t *testing.T, n *bustest.Node) {
+	t.Helper()
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		nc, err := nats.Connect(n.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := len(nc.DiscoveredServers()) > 0
+		nc.Close()
+		switch {
+		case told:
+			return
+		case time.Since(began) > patience:
+			t.Fatalf("no other server was told after %s", patience)
+		}
+	}
 }

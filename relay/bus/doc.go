@@ -8,8 +8,14 @@
 //	connect.go   one connection: who we are, and how a dead peer is noticed
 //	wire.go      its socket, which can be cut so that nothing is sent after Publish has returned; unsent_linux.go and
 //	             unsent_other.go say whether anything is left to send
-//	streams.go   the streams: created, added to, never narrowed; the unsuitable refused
-//	subjects.go  which subject covers which
+//	streams.go   the streams: asked for, planned, created, added to, never narrowed
+//	plan.go      what would be done about a stream, and what is said of it: decided without asking anybody
+//	suitable.go  which streams are refused, and how each is mended
+//	drift.go     what an existing stream has other than the configuration: warned of, or widened on the embedded server
+//	cli.go       the commands that mend a stream
+//	inspect.go   the plan without the doing
+//	api.go       JetStream's answers: what people must mend, and what passes
+//	subjects.go  which subject covers, overlaps or crosses which
 //	publish.go   one message, acknowledged, or an error with a kind
 //	full.go      a stream that was full a moment ago
 //	read.go      reading a stream: the last messages, then what comes

@@ -107,17 +107,6 @@ func (o *ReadOptions) check() error {
 	return o.Server.check()
 }
 
-// widest leaves out what another subject covers: the server refuses such a pair.
-func widest(subjects []string) []string {
-	var kept []string
-	for _, subject := range subjects {
-		if !covered(subject, kept) {
-			kept = append(uncovered(kept, []string{subject}), subject)
-		}
-	}
-	return kept
-}
-
 // reader is one call of Read.
 type reader struct {
 	ReadOptions

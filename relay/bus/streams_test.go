@@ -10,8 +10,6 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/bus/bustest"
@@ -34,50 +32,6 @@ func TestCreatedStream(t *testing.T) {
 	if have.MaxAge != 0 || have.MaxBytes != 1<<30 || have.Discard != jetstream.DiscardNew || have.Duplicates != time.Hour {
 		t.Errorf("dead letters: %+v", have)
 	}
-}
-
-func TestUnsuitableStreams(t *testing.T) {
-	for name, c := range map[string]struct {
-		change func(*jetstream.StreamConfig)
-		want   string
-	}{
-		"memory":    {func(c *jetstream.StreamConfig) { c.Storage = jetstream.MemoryStorage }, "storage is memory"},
-		"no ack":    {func(c *jetstream.StreamConfig) { c.NoAck = true }, "no_ack"},
-		"async":     {func(c *jetstream.StreamConfig) { c.PersistMode = jetstream.AsyncPersistMode }, "persist_mode is async"},
-		"interest":  {func(c *jetstream.StreamConfig) { c.Retention = jetstream.InterestPolicy }, "retention is interest"},
-		"workqueue": {func(c *jetstream.StreamConfig) { c.Retention = jetstream.WorkQueuePolicy }, "retention is workqueue"},
-		"counter":   {func(c *jetstream.StreamConfig) { c.AllowMsgCounter = true; c.AllowDirect = true }, "allow_msg_counter"},
-		"mirror": {func(c *jetstream.StreamConfig) {
-			c.Subjects, c.Mirror = nil, &jetstream.StreamSource{Name: "ORIGIN"}
-		}, "mirror"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			n := bustest.Server(t)
-			js := admin(t, n)
-			config := jetstream.StreamConfig{Name: "MEETBUS", Subjects: events.Subjects}
-			c.change(&config)
-			for _, one := range []jetstream.StreamConfig{{Name: "ORIGIN", Subjects: []string{"origin"}}, config} {
-				if _, err := js.CreateStream(t.Context(), one); err != nil {
-					t.Fatal(err)
-				}
-			}
-			mustFail(t, n, events, "stream MEETBUS", c.want, "stream.name")
-		})
-	}
-}
-
-func TestSealedStream(t *testing.T) {
-	n := bustest.Server(t)
-	js := admin(t, n)
-	config := jetstream.StreamConfig{Name: "MEETBUS", Subjects: events.Subjects}
-	if _, err := js.CreateStream(t.Context(), config); err != nil {
-		t.Fatal(err)
-	}
-	config.Sealed = true
-	if _, err := js.UpdateStream(t.Context(), config); err != nil {
-		t.Fatal(err)
-	}
-	mustFail(t, n, events, "stream MEETBUS", "sealed")
 }
 
 // mustFail expects a fault that says all of wants, and that nothing can be published.
@@ -144,14 +98,17 @@ func TestWithoutManage(t *testing.T) {
 	js := admin(t, n)
 	want := events
 	want.Manage = false
-	b := mustFail(t, n, want, "stream MEETBUS", "not there", "meeting.started", "stream.manage")
+	b := mustFail(t, n, want, "stream MEETBUS: is not there", "stream.manage",
+		"`nats stream add MEETBUS --subjects 'meeting.started,meeting.ended' --storage file --retention limits --discard new "+
+			"--max-age 168h --dupe-window 2h --replicas 1 --defaults`")
 	b.Close()
-	config := jetstream.StreamConfig{Name: "MEETBUS", Subjects: []string{"meeting.started"}}
+	config := jetstream.StreamConfig{Name: "MEETBUS", Subjects: []string{"own.*", "meeting.started"}}
 	if _, err := js.CreateStream(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
-	b = mustFail(t, n, want, "stream MEETBUS", "does not hold meeting.ended", "stream.manage")
-	config.Subjects = events.Subjects
+	b = mustFail(t, n, want, "stream MEETBUS: does not hold meeting.ended", "stream.manage",
+		"`nats stream edit MEETBUS --subjects 'own.*,meeting.started,meeting.ended'`")
+	config.Subjects = []string{"own.*", "meeting.started", "meeting.ended"}
 	if _, err := js.UpdateStream(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
@@ -161,6 +118,31 @@ func TestWithoutManage(t *testing.T) {
 		t.Errorf("fault that was mended is still told: %v (open: %t)", err, open)
 	default:
 	}
+}
+
+// A command with half of the subjects would take the others away.
+func TestTooManySubjectsForACommand(t *testing.T) {
+	n := bustest.Server(t)
+	want := events
+	want.Manage, want.Subjects = false, numbered("a.%d", 101)
+	b := mustFail(t, n, want, "is not there: create it with the subjects a.0, a.1, a.2, a.3, a.4 and 96 more", "stream.manage")
+	existing(t, admin(t, n), func(*jetstream.StreamConfig) {})
+	for began := time.Now(); !strings.Contains(b.Ready().Error(), "does not hold a.0"); time.Sleep(10 * time.Millisecond) {
+		if time.Since(began) > patience {
+			t.Fatal(b.Ready())
+		}
+	}
+	if strings.Contains(b.Ready().Error(), "--subjects") {
+		t.Error(b.Ready())
+	}
+}
+
+func numbered(format string, n int) []string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(format, i))
+	}
+	return all
 }
 
 func TestOverlapIsNamed(t *testing.T) {
@@ -279,30 +261,45 @@ func TestStreamThatVanishesIsMadeAgain(t *testing.T) {
 	publish(t, b, message(3))
 }
 
-func TestWarnings(t *testing.T) {
+// crossingStream holds a.*.c, which crosses a.b.*.
+func crossingStream(t *testing.T, js jetstream.JetStream) bus.Stream {
+	t.Helper()
+	existing(t, js, func(c *jetstream.StreamConfig) { c.Subjects = []string{"own.>", "a.*.c"} })
+	want := events
+	want.Subjects = []string{"a.b.*", "a.x.c"}
+	return want
+}
+
+func TestCrossingSubjectIsNamed(t *testing.T) {
 	n := bustest.Server(t)
-	config := jetstream.StreamConfig{
-		Name: "MEETBUS", Subjects: events.Subjects, Duplicates: time.Minute, Discard: jetstream.DiscardOld, MaxMsgsPerSubject: 5,
+	js := admin(t, n)
+	want := crossingStream(t, js)
+	mustRefuse(t, js, func(c *jetstream.StreamConfig) { c.Subjects = append(c.Subjects, "a.b.*") })
+	for _, managed := range []bool{true, false} {
+		want.Manage = managed
+		b := mustFail(t, n, want, "stream MEETBUS: ", `"a.*.c"`, `"a.b.*"`, "`nats stream edit MEETBUS --subjects 'own.>,a.b.*,a.x.c'`")
+		b.Close()
 	}
-	if _, err := admin(t, n).CreateStream(t.Context(), config); err != nil {
-		t.Fatal(err)
-	}
-	core, logs := observer.New(zap.WarnLevel)
-	b := connect(t, bus.Options{Server: bus.Server{URL: n.URL()}, Streams: []bus.Stream{events}, Log: zap.New(core)})
+	want.Manage = true
+	b := mustFail(t, n, want)
+	update(t, js, func(c *jetstream.StreamConfig) { c.Subjects = []string{"own.>", "a.b.*", "a.x.c"} })
 	waitReady(t, b)
-	n.Stop()
-	waitLost(t, b)
-	n.Restart()
-	waitReady(t, b)
-	said := map[string]int{}
-	for _, entry := range logs.FilterField(zap.String("stream", "MEETBUS")).All() {
-		said[entry.ContextMap()["setting"].(string)]++
+}
+
+func TestOverlapWhereStreamsCannotBeListed(t *testing.T) {
+	n := bustest.Server(t, func(o *server.Options) {
+		o.Users = []*server.User{{Username: "admin", Password: hidden}, {Username: "relay", Password: hidden, Permissions: &server.Permissions{
+			Publish: &server.SubjectPermission{Deny: []string{"$JS.API.STREAM.LIST"}},
+		}}}
+	})
+	ready(t, bus.Server{URL: n.URL(), User: "admin", Password: hidden},
+		bus.Stream{Name: "THEIRS", Subjects: []string{"meeting.>"}, Manage: true})
+	relay := bus.Server{URL: n.URL(), User: "relay", Password: hidden}
+	b := connect(t, bus.Options{Server: relay, Streams: []bus.Stream{events}})
+	mustSay(t, awaitFault(t, b).Error(), "stream MEETBUS", "overlap", "$JS.API.STREAM.LIST")
+	r, err := bus.Inspect(t.Context(), bus.Options{Server: relay, Streams: []bus.Stream{events}})
+	if err != nil || len(r.Warnings) != 1 || len(r.Streams) != 1 || !r.Ready() {
+		t.Fatalf("%+v, %v", r, err)
 	}
-	for _, want := range []string{
-		"discard is old", "duplicate_window is 1m0s and not 2h0m0s", "max_msgs_per_subject is 5", "it has one replica",
-	} {
-		if said[want] != 1 {
-			t.Errorf("%q was said %d times, want once; all: %v", want, said[want], said)
-		}
-	}
+	mustSay(t, r.Warnings[0], "$JS.API.STREAM.LIST")
 }

@@ -28,7 +28,7 @@ func TestCovers(t *testing.T) {
 		{">", "a", true},
 		{"*.b", "a.*", false},
 	} {
-		if got := covers(c.wide, c.narrow); got != c.want {
+		if got := patternOf(c.wide).covers(patternOf(c.narrow)); got != c.want {
 			t.Errorf("%s covers %s: %t", c.wide, c.narrow, got)
 		}
 	}
@@ -48,17 +48,21 @@ func patterns() *rapid.Generator[string] {
 func TestSubjectsMatchAsInTheServer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := patterns().Draw(t, "a"), patterns().Draw(t, "b")
-		if got, want := overlaps(a, b), server.SubjectsCollide(a, b); got != want {
+		x, y := patternOf(a), patternOf(b)
+		if got, want := x.overlaps(y), server.SubjectsCollide(a, b); got != want {
 			t.Errorf("%s overlaps %s: %t, the server says %t", a, b, got, want)
 		}
-		if covers(a, b) && !overlaps(a, b) {
+		if x.covers(y) && !x.overlaps(y) {
 			t.Errorf("%s covers %s and does not overlap it", a, b)
 		}
+		if got, want := x.crosses(y), y.crosses(x); got != want {
+			t.Errorf("%s crosses %s: %t, the other way round %t", a, b, got, want)
+		}
 		literal := strings.NewReplacer("*", "b", ">", "b.b").Replace(b)
-		if covers(a, b) && !covers(a, literal) {
+		if x.covers(y) && !x.covers(patternOf(literal)) {
 			t.Errorf("%s covers %s but not %s", a, b, literal)
 		}
-		if got, want := covers(a, literal), server.SubjectsCollide(a, literal); got != want {
+		if got, want := x.covers(patternOf(literal)), server.SubjectsCollide(a, literal); got != want {
 			t.Errorf("%s covers %s: %t, the server says %t", a, literal, got, want)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 )
 
 // startTimeout is ample for a server on a loaded machine.
@@ -39,6 +40,9 @@ func Server(t testing.TB, changes ...func(*server.Options)) *Node {
 
 // URL of the server, the same after a restart.
 func (n *Node) URL() string { return "nats://" + n.Addr() }
+
+// InProcess is how the process that a server runs in connects to it: as the relay does to the embedded one.
+func (n *Node) InProcess() nats.InProcessConnProvider { return n.running }
 
 // Addr is its host:port.
 func (n *Node) Addr() string { return net.JoinHostPort(n.options.Host, strconv.Itoa(n.options.Port)) }
