@@ -1,8 +1,12 @@
 package main
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -23,31 +27,98 @@ func readme(t *testing.T) string {
 	return string(text)
 }
 
-// TestReadmeConfiguration: the configuration in the README loads, and says nothing but the defaults where it does not say that
-// it is an example.
+// TestReadmeConfiguration: every piece of YAML in the README is a good configuration.
 func TestReadmeConfiguration(t *testing.T) {
-	_, rest, found := strings.Cut(readme(t), "```yaml\n")
-	example, _, ended := strings.Cut(rest, "```\n")
-	if !found || !ended {
-		t.Fatal("README.md has no YAML")
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```\n").FindAllStringSubmatch(readme(t), -1)
+	if len(blocks) < 3 {
+		t.Fatalf("README.md has only %d pieces of YAML", len(blocks))
 	}
-	file := filepath.Join(t.TempDir(), "readme.yaml")
-	if err := os.WriteFile(file, []byte(example), 0o600); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	writeSecrets(t, dir)
+	env := map[string]string{"SECRETS": dir, "PATH_SECRET": "k3Wq9zR7tLx2VbN8mC4p", "DYTE_ORGANIZATION": "acme"}
+	for _, block := range blocks {
+		file := filepath.Join(dir, "readme.yaml")
+		if err := os.WriteFile(file, []byte(block[1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := config.Load(file, func(name string) (string, bool) { v, set := env[name]; return v, set }); err != nil {
+			t.Errorf("%v in\n%s", err, block[1])
+		}
 	}
-	got, err := config.Load(file, func(string) (string, bool) { return "a-secret-of-the-test", true })
+}
+
+// writeSecrets makes the files that the README's configurations name.
+func writeSecrets(t *testing.T, dir string) {
+	t.Helper()
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	key, err := x509.MarshalPKCS8PrivateKey(server.TLS.Certificates[0].PrivateKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Endpoints) != 2 {
-		t.Fatalf("%d endpoints, want 2", len(got.Endpoints))
+	for name, content := range map[string][]byte{
+		"password":     []byte("hunter2"),
+		"cert.pem":     pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
+		"cert-key.pem": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	want := config.Default()
-	if got.HTTP.Listen != want.HTTP.Listen || got.HTTP.MaxBody != want.HTTP.MaxBody || got.HTTP.Deadline != want.HTTP.Deadline ||
-		got.Admin.Listen != want.Admin.Listen || got.NATS.Embedded != want.NATS.Embedded || got.Stream != want.Stream ||
-		got.Log != want.Log || got.DataDir != want.DataDir {
-		t.Errorf("README.md says %+v, and the defaults are %+v", got, want)
+}
+
+// TestReadmeCommands runs what the README shows of check and types, and compares what they say. cat shows a file that the next
+// commands read. With -update it writes what they say.
+func TestReadmeCommands(t *testing.T) {
+	dir := t.TempDir()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
+	if err := os.Symlink(self, filepath.Join(dir, "meetbus")); err != nil {
+		t.Fatal(err)
+	}
+	text := readme(t)
+	from, to := strings.Index(text, "## Configure it"), strings.Index(text, "## Answers")
+	commands := 0
+	section := regexp.MustCompile("(?s)```console\n.*?```\n").ReplaceAllStringFunc(text[from:to], func(block string) string {
+		var shown strings.Builder
+		for _, part := range regexp.MustCompile(`(?m)^\$ `).Split(strings.TrimSuffix(block, "```\n"), -1) {
+			command, said, _ := strings.Cut(part, "\n")
+			if shown.Len() == 0 {
+				shown.WriteString(part) // the opening line
+				continue
+			}
+			if name, isFile := strings.CutPrefix(command, "cat "); isFile {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(said), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				commands++
+				said = says(dir, command)
+			}
+			shown.WriteString("$ " + command + "\n" + said)
+		}
+		return shown.String() + "```\n"
+	})
+	if commands < 3 {
+		t.Errorf("only %d commands", commands)
+	}
+	if *update {
+		if err := os.WriteFile("../../README.md", []byte(text[:from]+section+text[to:]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if section != text[from:to] {
+		t.Errorf("the README's commands say something else:\n%s", section)
+	}
+}
+
+// says runs a command as the README has it, and returns all that it says.
+func says(dir, command string) string {
+	c := exec.Command("sh", "-c", strings.ReplaceAll(command, "go run ./cmd/meetbus", "./meetbus"))
+	c.Dir = dir
+	said, _ := c.CombinedOutput() // some are to fail, and what they say is compared
+	return string(said)
 }
 
 // TestReadmeCatalogue: the README's table has every type, with every event of every provider that becomes it.
