@@ -9,9 +9,9 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// Two accounts. In RELAY are the streams, and the relay is its only user. In GUEST is everybody else, with a user's name if
-// the options have one, else without: what guests may hear is imported from RELAY, and what they may ask reaches the porter only. The porter puts it to RELAY, by imports that start with
-// its own prefix and that guests cannot publish to.
+// Two accounts. In RELAY are the streams, and the relay is its only user. In GUEST is everybody else, with a name or without:
+// what guests may hear is imported from RELAY, and what they may ask reaches the porter only. The porter puts it to RELAY, by
+// imports that start with its own prefix and that guests cannot publish to.
 const (
 	relayAccount = "RELAY"
 	guestAccount = "GUEST"
@@ -76,10 +76,10 @@ func addAccounts(options *server.Options, o Options, relayPassword, porterPasswo
 		{Username: porterUser, Password: porterPassword, Account: guest},
 	}
 	permissions := guestPermissions(o.Stream)
-	if o.User == "" {
+	if o.Guests.User == "" {
 		return errors.Join(addUsers(options, users), addAnybody(options, guest, permissions))
 	}
-	named := server.User{Username: o.User, Password: o.Password, Account: guest, Permissions: permissions}
+	named := server.User{Username: o.Guests.User, Password: o.Guests.Password, Account: guest, Permissions: permissions}
 	return addUsers(options, append(users, named))
 }
 

@@ -32,19 +32,22 @@ var (
 	kinds = map[string]kind{"anybody": anybody, "named, over TLS": named}
 )
 
-// eachKind runs a test for both.
+// eachKind runs a test for both, at once: most of it is waiting.
 func eachKind(t *testing.T, test func(*testing.T, kind)) {
 	for name, k := range kinds {
-		t.Run(name, func(t *testing.T) { test(t, k) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, k)
+		})
 	}
 }
 
 func (k kind) options(t *testing.T) Options {
 	o := options(t.TempDir())
-	o.User, o.Password = k.user, k.password
+	o.Guests = Guests{User: k.user, Password: k.password}
 	if k.secured {
 		certificate, _ := certified(t)
-		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}
+		o.Guests.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}
 	}
 	return o
 }

@@ -42,12 +42,16 @@ type Options struct {
 	// Stream is the main stream, which guests may read; Subjects are what it holds.
 	Stream   string
 	Subjects []string
-	// User and Password, at most 72 bytes of it, are what guests must give; without a user anybody is one. The relay's own
-	// names, relay and porter, are refused.
+	Guests   Guests
+	Log      *zap.Logger
+}
+
+// Guests says who is a guest, and how they connect. Without anything set it is anybody, over plain TCP.
+type Guests struct {
+	// User and Password, at most 72 bytes of it, are what they must give. The user cannot be relay or porter.
 	User, Password string
-	// TLS, with a certificate, is what guests must speak; nil is plain TCP.
+	// TLS, with a certificate, is what they must speak.
 	TLS *tls.Config
-	Log *zap.Logger
 }
 
 // Server is a running embedded server.
@@ -73,7 +77,7 @@ func start(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	if err := o.checkUser(); err != nil {
+	if err := o.Guests.check(); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
@@ -102,13 +106,13 @@ func start(o Options) (*Server, error) {
 	return s, nil
 }
 
-func (o Options) checkUser() error {
+func (g Guests) check() error {
 	switch {
-	case o.User == relayUser || o.User == porterUser:
-		return fmt.Errorf("user %s is the server's own", o.User)
-	case o.User != "" && o.Password == "":
+	case g.User == relayUser || g.User == porterUser:
+		return fmt.Errorf("user %s is the server's own", g.User)
+	case g.User != "" && g.Password == "":
 		return errors.New("user has no password")
-	case o.User == "" && o.Password != "":
+	case g.User == "" && g.Password != "":
 		return errors.New("password has no user")
 	}
 	return nil
@@ -124,7 +128,7 @@ func (s *Server) open(o Options, log *logger, porterPassword string) error {
 		return errors.Join(fmt.Errorf("not ready after %s", readyTimeout), log.fatal())
 	}
 	scheme := "nats://"
-	if o.TLS != nil {
+	if o.Guests.TLS != nil {
 		scheme = "tls://"
 	}
 	s.url = scheme + s.server.Addr().String()
@@ -169,7 +173,7 @@ func serverOptions(o Options, password, porterPassword string) (*server.Options,
 		ServerName: "meetbus", Host: host, Port: port, NoSigs: true,
 		JetStream: true, StoreDir: o.Dir, JetStreamMaxStore: maxStore, JetStreamMaxMemory: maxMemory,
 		SyncAlways: o.SyncInterval == 0, SyncInterval: o.SyncInterval, MaxPayload: o.MaxPayload,
-		TLS: o.TLS != nil, TLSConfig: o.TLS, DisableJetStreamBanner: true,
+		TLS: o.Guests.TLS != nil, TLSConfig: o.Guests.TLS, DisableJetStreamBanner: true,
 		MaxConn: maxConnections, MaxSubs: maxSubscriptions, MaxPending: max(maxPending, 4*int64(o.MaxPayload)),
 	}
 	return options, addAccounts(options, o, password, porterPassword)
