@@ -72,11 +72,7 @@ func (k *checker) nats(n NATS) {
 		k.expect(n.Embedded == defaultEmbedded, "nats.embedded", "means nothing beside nats.url; leave out one of them")
 		return
 	}
-	k.listen(n.Embedded.Listen, "nats.embedded.listen")
-	if _, _, err := splitAddress(n.Embedded.Listen); err == nil {
-		k.expect(loopbackAddress(n.Embedded.Listen), "nats.embedded.listen", "must be on loopback; beyond is not in this version of meetbus")
-	}
-	k.expect(n.Embedded.Sync >= 0, "nats.embedded.sync", errSync.Error())
+	k.embedded(n.Embedded)
 	k.expect(n.TLS == nil, "nats.tls", "needs nats.url")
 }
 

@@ -91,6 +91,11 @@ type Embedded struct {
 	Listen string `yaml:"listen"`
 	// Sync is how often the store is synced to disk; 0, written always, is before each acknowledgement.
 	Sync Sync `yaml:"sync"`
+	// User and the password in PasswordFile are what whoever connects must give; without them anybody may read.
+	User         string `yaml:"user"`
+	PasswordFile string `yaml:"password_file"`
+	// TLS, if set, is what whoever connects must speak.
+	TLS *KeyPair `yaml:"tls"`
 }
 
 // Stream is the main stream; the dead letters' is named after it.

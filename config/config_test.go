@@ -52,7 +52,7 @@ func TestFilesThatSayNothing(t *testing.T) {
 	for _, text := range []string{
 		"", "\n", "# nothing\n", "---\n", "---\n...\n", "null", "{}", "http:", "http: {}\n", "endpoints:\n",
 		"\ufeffhttp:\r\n  tls: null\r\n",
-		"nats: { embedded: { tls: {} } }", "data_dir: >-\n  ./data\n", "subjects:\n", "tracing: {}", string(written),
+		"nats: { embedded: { tls: null, user: \"\" } }", "data_dir: >-\n  ./data\n", "subjects:\n", "tracing: {}", string(written),
 	} {
 		c, faults := parse("f.yml", []byte(text), none)
 		if len(faults) > 0 {
@@ -64,6 +64,7 @@ func TestFilesThatSayNothing(t *testing.T) {
 }
 
 func TestCheckAfterFlags(t *testing.T) {
+	const openBus = "nats.embedded.listen: is beyond loopback, and needs user, password_file and tls"
 	for name, test := range map[string]struct {
 		change func(*Config)
 		want   string
@@ -78,7 +79,13 @@ func TestCheckAfterFlags(t *testing.T) {
 		"open admin":        {func(c *Config) { c.Admin.Listen = "192.0.2.1:8081" }, "admin.listen: is beyond loopback"},
 		"no data":           {func(c *Config) { c.DataDir = "" }, "data_dir: must name a folder"},
 		"sync for others":   {func(c *Config) { c.NATS.URL, c.NATS.Embedded.Sync = "nats://a", 1 }, "nats.embedded: means nothing beside"},
+		"open bus":          {func(c *Config) { c.NATS.Embedded.Listen = ":4222" }, openBus},
+		"open bus, no user": {func(c *Config) { c.NATS.Embedded = Embedded{Listen: ":4222", TLS: &KeyPair{}} }, openBus},
+		"relay's own user":  {func(c *Config) { c.NATS.Embedded.User = "relay" }, "nats.embedded.user: is a name of the server's own"},
 		"negative interval": {func(c *Config) { c.NATS.Embedded.Sync = -1 }, "nats.embedded.sync: must be always"},
+		"open bus, no TLS": {func(c *Config) {
+			c.NATS.Embedded = Embedded{Listen: ":4222", User: "readers", PasswordFile: os.Args[0]}
+		}, openBus},
 	} {
 		c := Default()
 		test.change(&c)

@@ -9,13 +9,10 @@ import (
 // laterSettings are the documented settings that this version lacks, each with the only value that it may have until then. Empty
 // stands for an empty list or section, too.
 var laterSettings = map[string]string{
-	"http.trusted_proxies":        "",
-	"nats.embedded.user":          "",
-	"nats.embedded.password_file": "",
-	"nats.embedded.tls":           "",
-	"outbox.enabled":              "false",
-	"outbox.max_bytes":            "1GiB",
-	"tracing.otlp_endpoint":       "",
+	"http.trusted_proxies":  "",
+	"outbox.enabled":        "false",
+	"outbox.max_bytes":      "1GiB",
+	"tracing.otlp_endpoint": "",
 }
 
 // laterKeys returns the keys of a section that are, or lead to, settings of a later version.

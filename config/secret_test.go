@@ -14,7 +14,7 @@ import (
 func TestFaultsHoldNoVariable(t *testing.T) {
 	c := fileDefaults()
 	c.HTTP.Hosts, c.Endpoints[0].WebhookIDs, c.Endpoints[0].Accept.Organizations = []string{"h"}, []string{"w"}, []string{"o"}
-	c.HTTP.TLS, c.Admin.TLS, c.NATS.TLS = &KeyPair{}, &KeyPair{}, &NATSTLS{}
+	c.HTTP.TLS, c.Admin.TLS, c.NATS.TLS, c.NATS.Embedded.TLS = &KeyPair{}, &KeyPair{}, &NATSTLS{}, &KeyPair{}
 	c.CloudEvents.TypePrefix, c.CloudEvents.SchemaBase, c.Subjects.Prefix = "com.example.", "https://example.com", "acme"
 	c.Subjects.Rules = []Rule{
 		{Match: map[string][]string{"type": {"hls.*"}, "endpoint": {"dyte"}, "provider": {"dyte"}}, When: "verified", Subject: "a.{status}.c"},

@@ -20,18 +20,26 @@ func (p *process) announce(ctx context.Context) error {
 	for _, warning := range c.Warnings() {
 		p.log.Warn(warning)
 	}
-	where := "embedded, nats://" + c.NATS.Embedded.Listen
-	if c.NATS.URL != "" {
-		where = c.NATS.URL.String()
-	}
 	p.log.Info("listening",
-		zap.String("http", c.HTTP.Listen), zap.String("admin", c.Admin.Listen), zap.String("nats", where),
+		zap.String("http", c.HTTP.Listen), zap.String("admin", c.Admin.Listen), zap.String("nats", busOf(c.NATS)),
 		zap.String("stream", c.Stream.Name), zap.String("version", build()))
 	if err := p.settle(ctx); err != nil {
 		return err
 	}
 	p.log.Info(suggestion(c))
 	return nil
+}
+
+// busOf says where the bus is, and who may connect if not anybody.
+func busOf(n config.NATS) string {
+	if n.URL != "" {
+		return n.URL.String()
+	}
+	where := "embedded, " + embeddedURL(n.Embedded, n.Embedded.Listen)
+	if n.Embedded.User != "" {
+		where += ", for those who have its password"
+	}
+	return where
 }
 
 // settle waits for the bus, or for a fault, and not for long.

@@ -11,7 +11,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// natsclient is a program for scripts: somebody else on the bus, with nothing but its address.
+// natsclient is a program for scripts: somebody else on the bus, with nothing but its address, and a user and a password if that has them.
+//
+// With -ca FILE first, it speaks TLS and trusts the certificate in the file.
 //
 //	natsclient URL listen SUBJECT            prints the first message's subject
 //	natsclient URL intrude STREAM SUBJECT    tries to get a message to the subject stored, by every way there is
@@ -24,7 +26,15 @@ func natsclient() {
 }
 
 func natsclientRun(args []string) error {
-	nc, err := nats.Connect(args[0], nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	options := []nats.Option{nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})}
+	if args[0] == "-ca" {
+		trusted, err := trusting(args[1])
+		if err != nil {
+			return err
+		}
+		options, args = append(options, nats.Secure(trusted)), args[2:]
+	}
+	nc, err := nats.Connect(args[0], options...)
 	if err != nil {
 		return err
 	}

@@ -58,8 +58,11 @@ func loadConfig(file string) (c config.Config, named bool, err error) {
 
 // serverOf returns the server of a configuration. A URL or a credentials file that is not empty replaces the configured one.
 func serverOf(n config.NATS, url, credentials string) (bus.Server, error) {
+	if url == "" && n.URL == "" {
+		return embeddedServer(n.Embedded, credentials)
+	}
 	s := bus.Server{
-		URL:             cmp.Or(url, string(n.URL), "nats://"+fromHere(n.Embedded.Listen)),
+		URL:             cmp.Or(url, string(n.URL)),
 		CredentialsFile: n.CredentialsFile,
 		NKeyFile:        n.NKeyFile,
 		TokenFile:       n.TokenFile,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"os"
 	"testing"
 
@@ -30,6 +31,13 @@ var places = []struct {
 		bus.Server{URL: "nats://flag:1", CredentialsFile: "flag.creds"}},
 	{"a URL with the file's user", connection{file: "bus.yaml", url: "nats://flag:1"}, nil,
 		bus.Server{URL: "nats://flag:1", User: "relay", PasswordFile: "password"}},
+	{"an embedded bus with a user", connection{file: "named.yaml"}, nil,
+		bus.Server{URL: "nats://127.0.0.1:5222", User: "readers", PasswordFile: "password"}},
+	{"and TLS", connection{file: "open.yaml"}, map[string]string{"NATS_URL": "nats://env:1"},
+		bus.Server{URL: "tls://127.0.0.1:5222", User: "readers", PasswordFile: "password", TLS: &tls.Config{ServerName: "relay.example"}}},
+	{"credentials for that", connection{file: "open.yaml", credentials: "flag.creds"}, nil,
+		bus.Server{URL: "tls://127.0.0.1:5222", CredentialsFile: "flag.creds", TLS: &tls.Config{ServerName: "relay.example"}}},
+	{"a URL instead of it", connection{file: "open.yaml", url: "nats://flag:1"}, nil, bus.Server{URL: "nats://flag:1"}},
 }
 
 func TestResolve(t *testing.T) {
@@ -39,11 +47,17 @@ func TestResolve(t *testing.T) {
 			for name, text := range map[string]string{
 				"bus.yaml":   "nats: { url: \"nats://file.example:4222\", user: relay, password_file: password }\n",
 				"plain.yaml": "nats: { embedded: { listen: \"127.0.0.1:5222\" } }\n",
-				"password":   "secret\n", "flag.creds": "", "env.creds": "",
+				"named.yaml": "nats: { embedded: { listen: \"127.0.0.1:5222\", user: readers, password_file: password } }\n",
+				"open.yaml": "nats: { embedded: { listen: \"0.0.0.0:5222\", user: readers, password_file: password, " +
+					"tls: { cert_file: listener.pem, key_file: listener-key.pem } } }\n",
+				"password": "secret\n", "flag.creds": "", "env.creds": "",
 			} {
 				if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
+			}
+			if err := writeCertificates(); err != nil {
+				t.Fatal(err)
 			}
 			for _, name := range []string{"MEETBUS_CONFIG", "NATS_URL", "NATS_CREDS"} {
 				t.Setenv(name, p.env[name])
@@ -53,11 +67,19 @@ func TestResolve(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got.URL != p.want.URL || got.CredentialsFile != p.want.CredentialsFile || got.User != p.want.User ||
-				got.PasswordFile != p.want.PasswordFile {
+				got.PasswordFile != p.want.PasswordFile || nameOf(got.TLS) != nameOf(p.want.TLS) {
 				t.Errorf("got %+v, want %+v", got, p.want)
 			}
 		})
 	}
+}
+
+// nameOf returns the name that a client wants to find in the server's certificate.
+func nameOf(c *tls.Config) string {
+	if c == nil {
+		return "none"
+	}
+	return c.ServerName
 }
 
 func TestFromHere(t *testing.T) {

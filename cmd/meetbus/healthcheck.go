@@ -3,16 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,8 +75,7 @@ func healthcheck(ctx context.Context, a config.Admin) error {
 	return fmt.Errorf("not ready: %s", problemOf(response, body))
 }
 
-// adminClient trusts, where the admin listener has a certificate, exactly that one, by the name that is in it: the listener
-// is dialled on an address that no certificate names.
+// adminClient trusts, where the admin listener has a certificate, exactly that one.
 func adminClient(pair *config.KeyPair) (client *http.Client, scheme string, err error) {
 	transport := &http.Transport{} // without a proxy: the relay is on this machine
 	client = &http.Client{
@@ -91,35 +85,8 @@ func adminClient(pair *config.KeyPair) (client *http.Client, scheme string, err 
 	if pair == nil {
 		return client, "http", nil
 	}
-	leaf, err := certificateIn(pair.CertFile)
-	if err != nil {
+	if transport.TLSClientConfig, err = trusting(pair.CertFile); err != nil {
 		return nil, "", usagef("read admin.tls.cert_file: %w", err)
 	}
-	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: x509.NewCertPool(), ServerName: nameIn(leaf)}
-	transport.TLSClientConfig.RootCAs.AddCert(leaf)
 	return client, "https", nil
-}
-
-// certificateIn returns the first certificate of a PEM file, which is the one that a server shows.
-func certificateIn(file string) (*x509.Certificate, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	block, _ := pem.Decode(text)
-	if block == nil || block.Type != "CERTIFICATE" {
-		return nil, fmt.Errorf("%s does not begin with a PEM certificate", file)
-	}
-	return x509.ParseCertificate(block.Bytes)
-}
-
-// nameIn returns a name that c is valid for.
-func nameIn(c *x509.Certificate) string {
-	switch {
-	case len(c.DNSNames) > 0:
-		return strings.Replace(c.DNSNames[0], "*", "any", 1)
-	case len(c.IPAddresses) > 0:
-		return c.IPAddresses[0].String()
-	}
-	return c.Subject.CommonName
 }

@@ -25,11 +25,10 @@ func (l listener) onLoopback() bool {
 func (p *process) listen(address, flag string, pair *config.KeyPair) (listener, error) {
 	l := listener{}
 	if pair != nil {
-		certificate, err := tls.LoadX509KeyPair(pair.CertFile, pair.KeyFile)
-		if err != nil {
-			return listener{}, usageError{fmt.Errorf("read certificate: %w", err)}
+		var err error
+		if l.tls, err = serverTLS(*pair); err != nil {
+			return listener{}, err
 		}
-		l.tls = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}
 	}
 	socket, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -41,6 +40,14 @@ func (p *process) listen(address, flag string, pair *config.KeyPair) (listener, 
 	p.onStop(func() { _ = socket.Close() })
 	l.Listener = socket
 	return l, nil
+}
+
+func serverTLS(pair config.KeyPair) (*tls.Config, error) {
+	certificate, err := tls.LoadX509KeyPair(pair.CertFile, pair.KeyFile)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("read certificate: %w", err)}
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}, nil
 }
 
 // nextTo returns an address that may well be free.

@@ -121,19 +121,12 @@ func (p *process) lock() error {
 	return nil
 }
 
-// connect starts the embedded server, if there is no other, and the connection to it.
+// connect starts the connection to the bus.
 func (p *process) connect() error {
 	c := p.config
-	server, err := serverOf(c.NATS, "", "")
+	server, err := p.server()
 	if err != nil {
 		return err
-	}
-	if c.NATS.URL == "" {
-		inside, err := p.startEmbedded()
-		if err != nil {
-			return err
-		}
-		server = inside.Relay()
 	}
 	streams, err := streamsOf(c, p.table)
 	if err != nil {
@@ -149,8 +142,24 @@ func (p *process) connect() error {
 	return nil
 }
 
+// server returns the NATS server: the embedded one, which it starts, if there is no other.
+func (p *process) server() (bus.Server, error) {
+	if p.config.NATS.URL != "" {
+		return serverOf(p.config.NATS, "", "")
+	}
+	inside, err := p.startEmbedded()
+	if err != nil {
+		return bus.Server{}, err
+	}
+	return inside.Relay(), nil
+}
+
 func (p *process) startEmbedded() (*embedded.Server, error) {
 	c := p.config
+	guests, err := guestsOf(c.NATS.Embedded)
+	if err != nil {
+		return nil, err
+	}
 	inside, err := embedded.Start(embedded.Options{
 		Listen:       c.NATS.Embedded.Listen,
 		Dir:          c.DataDir,
@@ -158,11 +167,12 @@ func (p *process) startEmbedded() (*embedded.Server, error) {
 		MaxPayload:   int32(max(minPayload(c.HTTP), 1<<20)),
 		Stream:       c.Stream.Name,
 		Subjects:     p.table.Subjects(),
+		Guests:       guests,
 		Log:          p.log,
 	})
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is in use by another program: if that is your NATS, run `meetbus serve --nats nats://%[1]s`",
-			c.NATS.Embedded.Listen)
+		return nil, fmt.Errorf("%s is in use by another program: if that is your NATS, run `meetbus serve --nats nats://%s`",
+			c.NATS.Embedded.Listen, fromHere(c.NATS.Embedded.Listen))
 	}
 	if err != nil {
 		return nil, err

@@ -55,7 +55,11 @@ const scriptPatience = 20 * time.Second
 //	receiver [-status N] [-answer FILE] KEY   a server at $RECEIVER that checks signatures with a public key, and writes what it
 //	                                      gets to requests.log
 //
-// Beside meetbus there are the programs natsd ADDRESS DIR, a NATS server with JetStream, and natsclient, somebody on the bus.
+//	carries NAME                          start natsd with NAME.conf and a relay with NAME.yaml, have a webhook published, read it
+//	                                      with tail -c NAME.yaml, and stop both
+//
+// Beside meetbus there are the programs natsd ADDRESS DIR [CONF], a NATS server with JetStream, natsclient, somebody on the bus,
+// and credentials, which writes keys, certificates and configurations of NATS servers.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":     scriptExits,
 	"start":     scriptStart,
@@ -68,9 +72,10 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"begin":     scriptBegin,
 	"finish":    scriptFinish,
 	"receiver":  scriptReceiver,
+	"carries":   scriptCarries,
 }
 
-// setupScript gives each script free addresses, and a time zone.
+// setupScript gives each script free addresses, with their ports alone, and a time zone.
 func setupScript(env *testscript.Env) error {
 	for _, name := range []string{"HTTP", "ADMIN", "NATS", "HTTP2", "ADMIN2", "NATS2"} {
 		address, err := freeAddress()
@@ -78,6 +83,11 @@ func setupScript(env *testscript.Env) error {
 			return err
 		}
 		env.Setenv(name, address)
+		_, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return err
+		}
+		env.Setenv(name+"_PORT", port)
 	}
 	env.Setenv("TZ", "UTC")
 	env.Values[backgrounds{}] = map[string]*background{}
@@ -285,6 +295,22 @@ func scriptSignature(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(flags.Arg(0), signature[:len(signature)-*cut])
 }
 
+func scriptCarries(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: carries NAME")
+	}
+	file := args[0] + ".yaml"
+	scriptStart(ts, neg, []string{"-until", "listening", "nats", "natsd", ts.Getenv("NATS"), "store-" + args[0], args[0] + ".conf"})
+	scriptStart(ts, neg, []string{"relay", "meetbus", "serve", "-c", file})
+	ts.Check(ts.Exec("meetbus", "trigger", "dyte", "meeting.started", "--url", "http://"+ts.Getenv("HTTP")))
+	ts.Check(ts.Exec("meetbus", "tail", "-c", file, "--all", "--no-follow", "-o", "json"))
+	if got := ts.ReadFile("stdout"); strings.Count(got, `"type":"meeting.started"`) != 1 || strings.Count(got, "\n") != 1 {
+		ts.Fatalf("tail shows not the one event:\n%s", got)
+	}
+	scriptQuit(ts, neg, []string{"relay"})
+	scriptQuit(ts, neg, []string{"nats"})
+}
+
 type headers []string
 
 func (h *headers) String() string     { return strings.Join(*h, ", ") }
@@ -455,6 +481,13 @@ func (r *webhookReceiver) verdict(h http.Header, body []byte) string {
 // natsd is a NATS server with JetStream, as a program: it ends at SIGTERM.
 func natsd() {
 	address, dir := os.Args[1], os.Args[2]
+	options := &server.Options{}
+	if len(os.Args) > 3 {
+		var err error
+		if options, err = server.ProcessConfigFile(os.Args[3]); err != nil {
+			log.Fatal(err)
+		}
+	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		log.Fatal(err)
@@ -463,9 +496,9 @@ func natsd() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	s, err := server.NewServer(&server.Options{
-		ServerName: "natsd", Host: host, Port: number, JetStream: true, StoreDir: dir, NoLog: true, NoSigs: true,
-	})
+	options.ServerName, options.Host, options.Port = "natsd", host, number
+	options.JetStream, options.StoreDir, options.NoLog, options.NoSigs = true, dir, true, true
+	s, err := server.NewServer(options)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -167,7 +167,7 @@ func (t *tail) run(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return nil
 	case err != nil && !t.started:
-		return fmt.Errorf("%w: is the relay running (%s serve)? -c, --nats or NATS_URL says where its bus is, -c also its stream",
+		return fmt.Errorf("%w: is the relay running (%s serve)? -c, --nats or NATS_URL says where its bus is, -c also its stream and credentials",
 			err, program())
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"strings"
@@ -118,7 +119,14 @@ func forPeople(err error) bool {
 	}
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
-	return errors.As(err, &unknown) || errors.As(err, &host)
+	return errors.As(err, &unknown) || errors.As(err, &host) || alerted(err)
+}
+
+// alerted says whether the server has ended the TLS with an alert: it wants a certificate of us, say. Package crypto/tls has no
+// type for that.
+func alerted(err error) bool {
+	var alert *net.OpError
+	return errors.As(err, &alert) && alert.Op == "remote error"
 }
 
 // options of a connection: who we are and how a dead peer is noticed. Credentials are read anew at each call.

@@ -260,6 +260,11 @@ func TestTLS(t *testing.T) {
 	})
 	b := ready(t, bus.Server{URL: encrypted.URL(), TLS: &tls.Config{RootCAs: pool}}, events)
 	publish(t, b, message(1))
+	mutual := bustest.Server(t, func(o *server.Options) {
+		o.TLSConfig, o.TLS = &tls.Config{
+			Certificates: []tls.Certificate{certificate}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool,
+		}, true
+	})
 	plain := bustest.Server(t)
 	for name, c := range map[string]struct {
 		server bus.Server
@@ -267,6 +272,7 @@ func TestTLS(t *testing.T) {
 	}{
 		"unknown authority": {bus.Server{URL: encrypted.URL(), TLS: &tls.Config{RootCAs: otherPool}}, "unknown authority"},
 		"system's roots":    {bus.Server{URL: encrypted.URL()}, "certificate"},
+		"none of ours":      {bus.Server{URL: mutual.URL(), TLS: &tls.Config{RootCAs: pool}}, "tls"},
 		"server without":    {bus.Server{URL: plain.URL(), TLS: &tls.Config{RootCAs: pool}}, "secure connection not available"},
 	} {
 		t.Run(name, func(t *testing.T) {

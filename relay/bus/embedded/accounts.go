@@ -1,14 +1,17 @@
 package embedded
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nkeys"
 	"golang.org/x/crypto/bcrypt"
 )
 
-// Two accounts. In RELAY are the streams, and the relay is its only user. In GUEST is everybody else: what guests may hear is
-// imported from RELAY, and what they may ask reaches the porter only. The porter puts it to RELAY, by imports that start with
-// its own prefix and that guests cannot publish to.
+// Two accounts. In RELAY are the streams, and the relay is its only user. In GUEST is everybody else, with a name or without:
+// what guests may hear is imported from RELAY, and what they may ask reaches the porter only. The porter puts it to RELAY, by
+// imports that start with its own prefix and that guests cannot publish to.
 const (
 	relayAccount = "RELAY"
 	guestAccount = "GUEST"
@@ -62,29 +65,40 @@ func requests(stream string) []request {
 }
 
 // addAccounts writes accounts and users into the server's options.
-func addAccounts(o *server.Options, stream string, subjects []string, relayPassword, porterPassword string) error {
+func addAccounts(options *server.Options, o Options, relayPassword, porterPassword string) error {
 	relay, guest := server.NewAccount(relayAccount), server.NewAccount(guestAccount)
-	if err := share(relay, guest, requests(stream), subjects); err != nil {
+	if err := share(relay, guest, requests(o.Stream), o.Subjects); err != nil {
 		return err
 	}
-	o.Accounts = []*server.Account{relay, guest}
-	for _, user := range []server.User{
+	options.Accounts = []*server.Account{relay, guest}
+	users := []server.User{
 		{Username: relayUser, Password: relayPassword, Account: relay},
 		{Username: porterUser, Password: porterPassword, Account: guest},
-	} {
-		// The passwords are random, so the cheapest hash will do; without one, the server warns about them.
+	}
+	permissions := guestPermissions(o.Stream)
+	if o.Guests.User == "" {
+		return errors.Join(addUsers(options, users), addAnybody(options, guest, permissions))
+	}
+	named := server.User{Username: o.Guests.User, Password: o.Guests.Password, Account: guest, Permissions: permissions}
+	return addUsers(options, append(users, named))
+}
+
+// addUsers keeps a hash of each password, the cheapest: it never leaves the process, and the server computes one whenever
+// somebody guesses.
+func addUsers(o *server.Options, users []server.User) error {
+	for _, user := range users {
 		hash, err := bcrypt.GenerateFromPassword([]byte(user.Password), bcrypt.MinCost)
 		if err != nil {
-			return err
+			return fmt.Errorf("hash a password: %w", err)
 		}
 		user.Password = string(hash)
 		o.Users = append(o.Users, &user)
 	}
-	return addGuest(o, guest, guestPermissions(stream))
+	return nil
 }
 
-// addGuest makes whoever gives no credentials a guest. The name is a key because a user would need a password.
-func addGuest(o *server.Options, account *server.Account, permissions *server.Permissions) error {
+// addAnybody makes whoever gives no credentials a guest. The name is a key because a user would need a password.
+func addAnybody(o *server.Options, account *server.Account, permissions *server.Permissions) error {
 	pair, err := nkeys.CreateUser()
 	if err != nil {
 		return err

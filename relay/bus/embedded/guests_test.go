@@ -15,17 +15,6 @@ import (
 	"github.com/meetbus/meetbus/relay/bus"
 )
 
-// guest is a client over TCP without credentials.
-func guest(t *testing.T, s *Server) *nats.Conn {
-	t.Helper()
-	nc, err := nats.Connect(s.URL(), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	return nc
-}
-
 func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -37,7 +26,9 @@ func within(t *testing.T, d time.Duration) context.Context {
 type seen func() (subject string, err error)
 
 // Each way reads two events that were there and one that comes, with the library's own calls.
-func TestGuestsRead(t *testing.T) {
+func TestGuestsRead(t *testing.T) { eachKind(t, guestsRead) }
+
+func guestsRead(t *testing.T, k kind) {
 	for name, open := range map[string]func(*testing.T, *nats.Conn) seen{
 		"ordered":               ordered,
 		"durable pull":          pull,
@@ -47,11 +38,11 @@ func TestGuestsRead(t *testing.T) {
 		"legacy ephemeral push": func(t *testing.T, nc *nats.Conn) seen { return legacy(t, nc, nats.DeliverAll()) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := mustStart(t, options(t.TempDir()))
+			s := k.start(t)
 			b := connect(t, s)
 			publish(t, b, "MEETBUS", "meeting.started", "1")
 			publish(t, b, "MEETBUS", "meetbus.unmapped.dyte.x", "2")
-			next := open(t, guest(t, s))
+			next := open(t, k.guest(t, s))
 			for i, want := range []string{"meeting.started", "meetbus.unmapped.dyte.x", "meeting.ended"} {
 				if i == 2 {
 					publish(t, b, "MEETBUS", want, "3")
@@ -144,12 +135,14 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func TestGuestsSubscribe(t *testing.T) {
-	s := mustStart(t, options(t.TempDir()))
+func TestGuestsSubscribe(t *testing.T) { eachKind(t, guestsSubscribe) }
+
+func guestsSubscribe(t *testing.T, k kind) {
+	s := k.start(t)
 	b := connect(t, s)
 	for _, subject := range []string{"meeting.started", "meeting.*", "meeting.>", "*.started", ">"} {
 		t.Run(subject, func(t *testing.T) {
-			nc := guest(t, s)
+			nc := k.guest(t, s)
 			sub, err := nc.SubscribeSync(subject)
 			must(t, err)
 			must(t, nc.Flush())
@@ -162,11 +155,13 @@ func TestGuestsSubscribe(t *testing.T) {
 	}
 }
 
-func TestGuestsLookAround(t *testing.T) {
-	s := mustStart(t, options(t.TempDir()))
+func TestGuestsLookAround(t *testing.T) { eachKind(t, guestsLookAround) }
+
+func guestsLookAround(t *testing.T, k kind) {
+	s := k.start(t)
 	b := connect(t, s)
 	publish(t, b, "MEETBUS", "meeting.started", "1")
-	nc := guest(t, s)
+	nc := k.guest(t, s)
 	js, err := jetstream.New(nc)
 	must(t, err)
 	if _, err := js.AccountInfo(t.Context()); err != nil {
@@ -202,15 +197,17 @@ func TestGuestsLookAround(t *testing.T) {
 	}
 }
 
-func TestGuestsTail(t *testing.T) {
-	s := mustStart(t, options(t.TempDir()))
+func TestGuestsTail(t *testing.T) { eachKind(t, guestsTail) }
+
+func guestsTail(t *testing.T, k kind) {
+	s := k.start(t)
 	b := connect(t, s)
 	for i := range 5 {
 		publish(t, b, "MEETBUS", []string{"meeting.started", "meeting.ended"}[i%2], fmt.Sprint(i))
 	}
 	var got []uint64
 	o := bus.ReadOptions{
-		Server: bus.Server{URL: s.URL()}, Stream: "MEETBUS", Subjects: []string{"meeting.started"}, Start: bus.Start{Last: 2},
+		Server: k.reader(t, s), Stream: "MEETBUS", Subjects: []string{"meeting.started"}, Start: bus.Start{Last: 2},
 	}
 	err := bus.Read(within(t, patience), o, func(m bus.Stored) error {
 		got = append(got, m.Sequence)
@@ -222,10 +219,12 @@ func TestGuestsTail(t *testing.T) {
 }
 
 // A request whose answer could not be taken as one gets an answer that says why.
-func TestGuestsAreToldWhy(t *testing.T) {
-	s := mustStart(t, options(t.TempDir()))
+func TestGuestsAreToldWhy(t *testing.T) { eachKind(t, guestsAreToldWhy) }
+
+func guestsAreToldWhy(t *testing.T, k kind) {
+	s := k.start(t)
 	connect(t, s)
-	nc := guest(t, s)
+	nc := k.guest(t, s)
 	for name, c := range map[string]struct{ body, want string }{
 		"deliver subject": {`{"stream_name":"MEETBUS","config":{"deliver_subject":"mine","ack_policy":"none"}}`, "below _INBOX."},
 		"no JSON":         {`{`, "invalid JSON"},

@@ -49,6 +49,7 @@ var targets = []string{
 // house is a server with its relay, a dead letter and one who takes it, one who listens, and an intruder.
 type house struct {
 	*testing.T
+	kind
 	server   *Server
 	relay    *bus.Bus
 	admin    jetstream.JetStream
@@ -58,10 +59,15 @@ type house struct {
 	events int
 }
 
-func newHouse(t *testing.T) *house {
-	s := mustStart(t, options(t.TempDir()))
-	h := &house{T: t, server: s, relay: connect(t, s)}
-	nc, err := nats.Connect(s.URL(), nats.UserInfo(relayUser, s.Relay().Password), nats.CustomInboxPrefix("_ADMIN"))
+// eachHouse runs a test with a house of each kind.
+func eachHouse(t *testing.T, test func(*house)) {
+	eachKind(t, func(t *testing.T, k kind) { test(newHouse(t, k)) })
+}
+
+func newHouse(t *testing.T, k kind) *house {
+	s := k.start(t)
+	h := &house{T: t, kind: k, server: s, relay: connect(t, s)}
+	nc, err := nats.Connect(s.URL(), append(k.as(t, relayUser, s.Relay().Password), nats.CustomInboxPrefix("_ADMIN"))...)
 	must(t, err)
 	t.Cleanup(nc.Close)
 	h.admin, err = jetstream.New(nc)
@@ -73,11 +79,11 @@ func newHouse(t *testing.T) *house {
 	}
 	publish(t, h.relay, letters.Name, "meetbus.deadletter.dyte", "letter")
 	h.publish()
-	listener := guest(t, s)
+	listener := k.guest(t, s)
 	h.heard, err = listener.SubscribeSync(">")
 	must(t, err)
 	must(t, listener.Flush())
-	h.intruder = guest(t, s)
+	h.intruder = k.guest(t, s)
 	return h
 }
 
@@ -154,8 +160,9 @@ func (h *house) say(subject, reply, body string) {
 	must(h.T, h.intruder.PublishMsg(&nats.Msg{Subject: subject, Reply: reply, Data: []byte(body)}))
 }
 
-func TestIntrudersCannotPublish(t *testing.T) {
-	h := newHouse(t)
+func TestIntrudersCannotPublish(t *testing.T) { eachHouse(t, (*house).cannotPublish) }
+
+func (h *house) cannotPublish() {
 	h.endure(func() {
 		for _, subject := range targets {
 			h.say(subject, "", `{}`)
@@ -165,8 +172,9 @@ func TestIntrudersCannotPublish(t *testing.T) {
 	})
 }
 
-func TestIntrudersCannotChangeStreams(t *testing.T) {
-	h := newHouse(t)
+func TestIntrudersCannotChangeStreams(t *testing.T) { eachHouse(t, (*house).cannotChangeStreams) }
+
+func (h *house) cannotChangeStreams() {
 	h.endure(func() {
 		for _, stream := range []string{"MEETBUS", "MEETBUS_DEADLETTER", "NEW"} {
 			config := fmt.Sprintf(`{"name":%q,"subjects":["new.>"],"storage":"file","retention":"limits","max_msgs":1}`, stream)
@@ -193,8 +201,9 @@ func TestIntrudersCannotChangeStreams(t *testing.T) {
 }
 
 // Answers must reach no subject that means something.
-func TestIntrudersCannotChooseReplies(t *testing.T) {
-	h := newHouse(t)
+func TestIntrudersCannotChooseReplies(t *testing.T) { eachHouse(t, (*house).cannotChooseReplies) }
+
+func (h *house) cannotChooseReplies() {
 	h.endure(func() {
 		for _, reply := range targets {
 			for _, request := range []struct{ subject, body string }{
@@ -237,9 +246,13 @@ var creations = []string{
 
 // Neither must what a consumer delivers.
 func TestIntrudersCannotChooseDeliverSubjects(t *testing.T) {
+	eachKind(t, intrudersCannotChooseDeliverSubjects)
+}
+
+func intrudersCannotChooseDeliverSubjects(t *testing.T, k kind) {
 	for _, target := range targets {
 		t.Run(target, func(t *testing.T) {
-			h := newHouse(t)
+			h := newHouse(t, k)
 			h.endure(func() {
 				for i, body := range creations {
 					name := fmt.Sprint("c", i)
@@ -268,8 +281,9 @@ func (h *house) list() <-chan *jetstream.ConsumerInfo {
 }
 
 // A consumer that was made in good faith cannot be turned later.
-func TestIntrudersCannotTurnConsumers(t *testing.T) {
-	h := newHouse(t)
+func TestIntrudersCannotTurnConsumers(t *testing.T) { eachHouse(t, (*house).cannotTurnConsumers) }
+
+func (h *house) cannotTurnConsumers() {
 	h.endure(func() {
 		for _, target := range targets {
 			for _, to := range []string{"_INBOX.mine", target} {
@@ -281,8 +295,9 @@ func TestIntrudersCannotTurnConsumers(t *testing.T) {
 }
 
 // Headers by which the server sends more than an answer, or believes that somebody else asks.
-func TestIntrudersCannotUseHeaders(t *testing.T) {
-	h := newHouse(t)
+func TestIntrudersCannotUseHeaders(t *testing.T) { eachHouse(t, (*house).cannotUseHeaders) }
+
+func (h *house) cannotUseHeaders() {
 	h.endure(func() {
 		for _, target := range targets {
 			for _, header := range []nats.Header{
@@ -291,7 +306,7 @@ func TestIntrudersCannotUseHeaders(t *testing.T) {
 				{"Nats-Request-Info": {`{"acc":"RELAY","svc":"RELAY","reply":"` + target + `"}`}},
 				{"Nats-Stream-Source": {"MEETBUS"}, "Nats-Rollup": {"all"}, "Nats-Schedule-Target": {target}},
 			} {
-				must(t, h.intruder.PublishMsg(&nats.Msg{
+				must(h.T, h.intruder.PublishMsg(&nats.Msg{
 					Subject: "$JS.API.STREAM.INFO.MEETBUS", Reply: "_INBOX.a", Header: header,
 				}))
 			}
@@ -299,12 +314,13 @@ func TestIntrudersCannotUseHeaders(t *testing.T) {
 	})
 }
 
-func TestIntrudersCannotReadDeadLetters(t *testing.T) {
-	h := newHouse(t)
+func TestIntrudersCannotReadDeadLetters(t *testing.T) { eachHouse(t, (*house).cannotReadDeadLetters) }
+
+func (h *house) cannotReadDeadLetters() {
 	heard := make(chan *nats.Msg, 1000)
 	for _, subject := range []string{">", "meetbus.deadletter.*", "meetbus.>", "_RELAY.>", "_ADMIN.>", "_INBOX.>"} {
 		_, err := h.intruder.ChanSubscribe(subject, heard)
-		must(t, err)
+		must(h.T, err)
 	}
 	for _, letterbox := range []string{"MEETBUS_DEADLETTER", "*", ">"} {
 		create := fmt.Sprintf(`{"stream_name":%q,"config":{"ack_policy":"none","deliver_subject":"_INBOX.x"}}`, letterbox)
@@ -327,8 +343,8 @@ func TestIntrudersCannotReadDeadLetters(t *testing.T) {
 	}
 	h.say("$JS.API.CONSUMER.CREATE.MEETBUS", "_INBOX.a",
 		`{"stream_name":"MEETBUS","config":{"deliver_subject":"_INBOX.x","ack_policy":"none","filter_subject":"meetbus.deadletter.dyte"}}`)
-	must(t, h.intruder.Flush())
-	publish(t, h.relay, letters.Name, "meetbus.deadletter.dyte", "second letter")
+	must(h.T, h.intruder.Flush())
+	publish(h.T, h.relay, letters.Name, "meetbus.deadletter.dyte", "second letter")
 	h.publish()
 	time.Sleep(settle)
 	answers := 0
@@ -340,19 +356,20 @@ func TestIntrudersCannotReadDeadLetters(t *testing.T) {
 		if strings.HasPrefix(m.Subject, "_RELAY.") || strings.HasPrefix(m.Subject, "_ADMIN.") ||
 			strings.HasPrefix(m.Subject, "meetbus.deadletter.") || strings.Contains(m.Header.Get("Nats-Msg-Id"), "letter") ||
 			strings.Contains(string(m.Data), `"subject":"meetbus.deadletter`) {
-			t.Errorf("intruder read %s %v %s", m.Subject, m.Header, m.Data)
+			h.Errorf("intruder read %s %v %s", m.Subject, m.Header, m.Data)
 		}
 	}
 	if answers == 0 {
-		t.Error("no request was answered at all: this test sees nothing")
+		h.Error("no request was answered at all: this test sees nothing")
 	}
 }
 
-func TestIntrudersCannotListenIn(t *testing.T) {
-	h := newHouse(t)
+func TestIntrudersCannotListenIn(t *testing.T) { eachHouse(t, (*house).cannotListenIn) }
+
+func (h *house) cannotListenIn() {
 	for _, subject := range []string{"$JS.>", "$JS.API.>", "$JS.ACK.>", "$SYS.>", "_PORTER.>", "_PORTER.$JS.API.INFO"} {
-		t.Run(subject, func(t *testing.T) {
-			nc := guest(t, h.server)
+		h.Run(subject, func(t *testing.T) {
+			nc := h.guest(t, h.server)
 			sub, err := nc.SubscribeSync(subject)
 			must(t, err)
 			must(t, nc.Flush())
@@ -361,20 +378,20 @@ func TestIntrudersCannotListenIn(t *testing.T) {
 			}
 		})
 	}
-	nc := guest(t, h.server)
+	nc := h.guest(h.T, h.server)
 	all, err := nc.SubscribeSync(">")
-	must(t, err)
-	must(t, nc.Flush())
-	_, err = stream(t, guest(t, h.server)).Info(t.Context())
-	must(t, err)
+	must(h.T, err)
+	must(h.T, nc.Flush())
+	_, err = stream(h.T, h.guest(h.T, h.server)).Info(h.Context())
+	must(h.T, err)
 	for {
 		m, err := all.NextMsg(settle)
 		if errors.Is(err, nats.ErrTimeout) {
 			return
 		}
-		must(t, err)
+		must(h.T, err)
 		if !strings.HasPrefix(m.Subject, inboxes) {
-			t.Errorf("intruder heard %s", m.Subject)
+			h.Errorf("intruder heard %s", m.Subject)
 		}
 	}
 }

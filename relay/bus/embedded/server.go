@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -21,8 +22,8 @@ const (
 	readyTimeout = 30 * time.Second
 	// maxMemory is for the state of the guests' ephemeral consumers.
 	maxMemory = 256 << 20
-	// Anybody on this machine may connect: what one of them can take is bounded. Each connection may have this many
-	// subscriptions, and this many bytes that it has not read yet.
+	// Guests are strangers: what one of them can take is bounded. Each connection may have this many subscriptions, and this
+	// many bytes that it has not read yet.
 	maxConnections   = 1000
 	maxSubscriptions = 1000
 	maxPending       = 16 << 20
@@ -41,7 +42,16 @@ type Options struct {
 	// Stream is the main stream, which guests may read; Subjects are what it holds.
 	Stream   string
 	Subjects []string
+	Guests   Guests
 	Log      *zap.Logger
+}
+
+// Guests says who is a guest, and how they connect. Without anything set it is anybody, over plain TCP.
+type Guests struct {
+	// User and Password, at most 72 bytes of it, are what they must give. The user cannot be relay or porter.
+	User, Password string
+	// TLS, with a certificate, is what they must speak.
+	TLS *tls.Config
 }
 
 // Server is a running embedded server.
@@ -49,7 +59,7 @@ type Server struct {
 	server   *server.Server
 	porter   *porter
 	password string
-	addr     string
+	url      string
 	dir      string
 }
 
@@ -66,6 +76,9 @@ func Start(o Options) (*Server, error) {
 func start(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
+	}
+	if err := o.Guests.check(); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, err
@@ -93,6 +106,18 @@ func start(o Options) (*Server, error) {
 	return s, nil
 }
 
+func (g Guests) check() error {
+	switch {
+	case g.User == relayUser || g.User == porterUser:
+		return fmt.Errorf("user %s is the server's own", g.User)
+	case g.User != "" && g.Password == "":
+		return errors.New("user has no password")
+	case g.User == "" && g.Password != "":
+		return errors.New("password has no user")
+	}
+	return nil
+}
+
 // open returns when relay and guests can connect.
 func (s *Server) open(o Options, log *logger, porterPassword string) error {
 	s.server.Start()
@@ -102,7 +127,11 @@ func (s *Server) open(o Options, log *logger, porterPassword string) error {
 	if !s.server.ReadyForConnections(readyTimeout) {
 		return errors.Join(fmt.Errorf("not ready after %s", readyTimeout), log.fatal())
 	}
-	s.addr = s.server.Addr().String()
+	scheme := "nats://"
+	if o.Guests.TLS != nil {
+		scheme = "tls://"
+	}
+	s.url = scheme + s.server.Addr().String()
 	if err := s.openStore(o); err != nil {
 		return err
 	}
@@ -144,10 +173,10 @@ func serverOptions(o Options, password, porterPassword string) (*server.Options,
 		ServerName: "meetbus", Host: host, Port: port, NoSigs: true,
 		JetStream: true, StoreDir: o.Dir, JetStreamMaxStore: maxStore, JetStreamMaxMemory: maxMemory,
 		SyncAlways: o.SyncInterval == 0, SyncInterval: o.SyncInterval, MaxPayload: o.MaxPayload,
-		DisableJetStreamBanner: true,
-		MaxConn:                maxConnections, MaxSubs: maxSubscriptions, MaxPending: max(maxPending, 4*int64(o.MaxPayload)),
+		TLS: o.Guests.TLS != nil, TLSConfig: o.Guests.TLS, DisableJetStreamBanner: true,
+		MaxConn: maxConnections, MaxSubs: maxSubscriptions, MaxPending: max(maxPending, 4*int64(o.MaxPayload)),
 	}
-	return options, addAccounts(options, o.Stream, o.Subjects, password, porterPassword)
+	return options, addAccounts(options, o, password, porterPassword)
 }
 
 func listenAddress(listen string) (host string, port int, err error) {
@@ -172,8 +201,8 @@ func (s *Server) Relay() bus.Server {
 	}
 }
 
-// URL for guests, nats://host:port.
-func (s *Server) URL() string { return "nats://" + s.addr }
+// URL for guests: nats://host:port, or tls:// where they must speak it.
+func (s *Server) URL() string { return s.url }
 
 // Stop closes all connections and returns when everything is on disk.
 func (s *Server) Stop() {

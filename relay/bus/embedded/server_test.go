@@ -105,7 +105,7 @@ func TestMaxPayload(t *testing.T) {
 	for given, want := range map[int32]int64{0: 1 << 20, 2 << 20: 2 << 20} {
 		o := options(t.TempDir())
 		o.MaxPayload = given
-		if got := guest(t, mustStart(t, o)).MaxPayload(); got != want {
+		if got := anybody.guest(t, mustStart(t, o)).MaxPayload(); got != want {
 			t.Errorf("max payload %d gives %d, want %d", given, got, want)
 		}
 	}
@@ -252,7 +252,7 @@ func TestLog(t *testing.T) {
 	o.Log = zap.New(core)
 	s := mustStart(t, o)
 	connect(t, s)
-	guest(t, s)
+	anybody.guest(t, s)
 	s.Stop()
 	for _, entry := range logs.All() {
 		t.Errorf("a plain start says %s: %s", entry.Level, entry.Message)
