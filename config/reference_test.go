@@ -55,6 +55,9 @@ func TestReferenceHasEverySetting(t *testing.T) {
 	if d.value(root, reflect.ValueOf(&c).Elem(), ""); len(d.faults) > 0 {
 		t.Fatalf("%v in\n%s", d.faults, uncommented)
 	}
+	for i := range c.Endpoints {
+		c.Endpoints[i] = c.Endpoints[i].completed()
+	}
 	// One kind of credentials, and one kind of server, at a time: only this may be wrong with all examples at once.
 	for _, f := range c.faults() {
 		if !strings.HasPrefix(f.Path, "nats.") {
