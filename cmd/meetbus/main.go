@@ -3,7 +3,8 @@
 // One file a command; what is not a command is named after what it holds:
 //
 //	main.go         run: the root command, and how an error becomes an exit status
-//	connection.go   where the bus is: flags, environment, the file, the default
+//	connection.go   where the bus is: flags, environment, the file, the default; guests.go is for the embedded server, trust.go for
+//	                the certificates of our own listeners
 //	terminal.go     what may be shown on a terminal, and whether there is one; progress.go is for long work
 //	serve.go        the relay; process.go starts and stops it, listen.go opens its sockets, announce.go and logging.go say what
 //	                it does; assemble.go and keyrings.go say what the configuration means to the relay's rooms
