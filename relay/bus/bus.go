@@ -95,6 +95,10 @@ type Bus struct {
 	// usable is the connection on which the checks passed; nil while there is none, and then why says so.
 	usable *connection
 	why    error
+	// wasUsable says that there was one ever; window and maxPayload are what the last one had.
+	wasUsable  bool
+	windows    map[string]time.Duration
+	maxPayload int64
 
 	// full remembers that the first stream was.
 	full fullness
@@ -117,7 +121,7 @@ func Connect(o Options) (*Bus, error) {
 	b := &Bus{
 		o: o, log: o.Log, stop: stop,
 		faults: make(chan error, 1), doubt: make(chan struct{}, 1), done: make(chan struct{}),
-		why: errors.New("not connected yet"), warned: map[string]bool{},
+		why: errors.New("not connected yet"), warned: map[string]bool{}, windows: map[string]time.Duration{},
 	}
 	go b.run(ctx)
 	return b, nil
@@ -151,6 +155,31 @@ func (b *Bus) room() error {
 // the latest fault is kept for the reader; the channel is closed with the bus.
 func (b *Bus) Faults() <-chan error { return b.faults }
 
+// Unfit returns the fault that has kept the bus from being ready ever since Connect, or nil: people must mend it before anything
+// that is kept for the bus can reach it.
+func (b *Bus) Unfit() error {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.wasUsable || !isFault(b.why) {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, b.why)
+}
+
+// Window is how long a stream remembers message ids, as the stream itself says; 0 while that is not known.
+func (b *Bus) Window(stream string) time.Duration {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.windows[stream]
+}
+
+// MaxPayload is the size of the largest message that the server takes, headers included, in bytes; 0 while that is not known.
+func (b *Bus) MaxPayload() int64 {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.maxPayload
+}
+
 // Close ends the connection; publishes that are under way fail. It returns when nothing of the bus runs any more.
 func (b *Bus) Close() {
 	b.stop()
@@ -159,16 +188,8 @@ func (b *Bus) Close() {
 
 // Oldest says when the oldest message of a stream was stored; found is false if the stream is empty.
 func (b *Bus) Oldest(ctx context.Context, stream string) (stored time.Time, found bool, err error) {
-	c, err := b.use()
-	if err != nil {
-		return time.Time{}, false, err
-	}
-	s, err := c.js.Stream(ctx, stream)
-	if err != nil {
-		return time.Time{}, false, fmt.Errorf("%w: oldest message of %s: %w", ErrUnavailable, stream, err)
-	}
-	state := s.CachedInfo().State
-	return state.FirstTime, state.Msgs > 0, nil
+	s, err := b.State(ctx, stream)
+	return s.Oldest, s.Messages > 0, err
 }
 
 // use returns the connection to publish on.
@@ -244,7 +265,7 @@ func (b *Bus) judge(ctx context.Context, c *connection, err error) {
 	b.forgetFault()
 	if err == nil {
 		b.mu.Lock()
-		b.usable, b.why = c, nil
+		b.usable, b.why, b.wasUsable, b.maxPayload = c, nil, true, c.nc.MaxPayload()
 		b.mu.Unlock()
 		b.failure = ""
 		b.log.Info("bus is ready")

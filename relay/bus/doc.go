@@ -1,6 +1,6 @@
 // Package bus is the relay's way to JetStream: one connection that never gives up, the streams that it needs there, and
 // Publish, which returns only when the event is stored or certainly refused. It is the home of nats.go; the embedded server,
-// home of nats-server, is the room below.
+// home of nats-server, and the outbox are rooms below.
 //
 // The bus knows no webhook and no provider: a subject, an id, a header and bytes in; an acknowledgement or an error out.
 //
@@ -17,6 +17,8 @@
 //	api.go       JetStream's answers: what people must mend, and what passes
 //	subjects.go  which subject covers, overlaps or crosses which
 //	publish.go   one message, acknowledged, or an error with a kind
+//	forward.go   many messages at once, in their order, for an outbox
+//	keep.go      what an outbox needs to know and to remove
 //	full.go      a stream that was full a moment ago
 //	read.go      reading a stream: the last messages, then what comes
 //	wait.go      waiting for the first connection

@@ -18,9 +18,22 @@ type Message struct {
 	Stream  string
 	Subject string
 	// ID is the Nats-Msg-Id, by which the stream recognises a duplicate.
-	ID     string
+	ID string
+	// Key is equal for messages that must stay in their order. Only an outbox looks at it.
+	Key    string
 	Header map[string][]string
 	Data   []byte
+}
+
+// Size is about how large the message is on its way, in bytes.
+func (m Message) Size() int64 {
+	size := len(m.Data) + len(m.ID) + len(m.Stream) + 128 // of the names of headers of JetStream's own
+	for name, values := range m.Header {
+		for _, value := range values {
+			size += len(name) + len(value) + 4
+		}
+	}
+	return int64(size)
 }
 
 // Ack says where a message is stored. For a duplicate, it is where the first one is.
@@ -28,6 +41,8 @@ type Ack struct {
 	Stream    string
 	Sequence  uint64
 	Duplicate bool
+	// Queued says that it is in an outbox, which will forward it: then there is no sequence yet.
+	Queued bool
 }
 
 // Codes of JetStream's answers to a publish (nats-server, errors.json).
@@ -65,6 +80,11 @@ func (b *Bus) Publish(ctx context.Context, m Message) (Ack, error) {
 		return Ack{}, err
 	}
 	ack, err := c.publish(ctx, m)
+	return b.outcome(c, m, ack, err)
+}
+
+// outcome learns from the answer to a message, or from the lack of one, and gives the error a kind.
+func (b *Bus) outcome(c *connection, m Message, ack *jetstream.PubAck, err error) (Ack, error) {
 	if m.Stream == b.o.Streams[0].Name {
 		b.full.note(err, time.Now())
 	}
@@ -80,16 +100,20 @@ func (b *Bus) Publish(ctx context.Context, m Message) (Ack, error) {
 	return Ack{Stream: ack.Stream, Sequence: ack.Sequence, Duplicate: ack.Duplicate}, nil
 }
 
-// publish returns when an answer came, ctx ended or the connection was lost.
-func (c *connection) publish(ctx context.Context, m Message) (*jetstream.PubAck, error) {
-	release := c.guard(ctx)
-	defer release()
+// natsMsg is a message as nats.go has it. Its header is its own: nats.go writes into it.
+func (m Message) natsMsg() *nats.Msg {
 	header := make(nats.Header, len(m.Header)+2)
 	for name, values := range m.Header {
 		header[name] = values
 	}
-	ack, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: m.Subject, Header: header, Data: m.Data},
-		jetstream.WithMsgID(m.ID), jetstream.WithExpectStream(m.Stream),
+	return &nats.Msg{Subject: m.Subject, Header: header, Data: m.Data}
+}
+
+// publish returns when an answer came, ctx ended or the connection was lost.
+func (c *connection) publish(ctx context.Context, m Message) (*jetstream.PubAck, error) {
+	release := c.guard(ctx)
+	defer release()
+	ack, err := c.js.PublishMsg(ctx, m.natsMsg(), jetstream.WithMsgID(m.ID), jetstream.WithExpectStream(m.Stream),
 		jetstream.WithRetryAttempts(leaderRetries), jetstream.WithRetryWait(leaderWait))
 	if err != nil && !answered(err) {
 		c.unsend()

@@ -47,8 +47,20 @@ func (b *Bus) checks(c *connection) error {
 			return inStream(ctx, p.want.Name, err)
 		}
 		b.warn(p)
+		b.remember(p)
 	}
 	return nil
+}
+
+// remember keeps how long a stream, as it is now, recognises a duplicate.
+func (b *Bus) remember(p plan) {
+	window := p.want.DuplicateWindow
+	if p.have != nil {
+		_ = json.Unmarshal(p.have["duplicate_window"], &window) // without one, the server has none
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.windows[p.want.Name] = window
 }
 
 // asking bounds requests to JetStream. They end when the server says that a permission is missing: then no answer comes.

@@ -92,18 +92,26 @@ func start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	ns, err := server.NewServer(options)
+	s, log, err := newServer(options, o.Log)
 	if err != nil {
 		return nil, err
 	}
-	log := &logger{log: o.Log.Sugar()}
-	ns.SetLoggerV2(log, o.Log.Core().Enabled(zap.DebugLevel), false, false)
-	s := &Server{server: ns, password: password, dir: o.Dir}
+	s.password = password
 	if err := s.open(o, log, porterPassword); err != nil {
 		s.Stop()
 		return nil, err
 	}
 	return s, nil
+}
+
+func newServer(options *server.Options, log *zap.Logger) (*Server, *logger, error) {
+	ns, err := server.NewServer(options)
+	if err != nil {
+		return nil, nil, err
+	}
+	l := &logger{log: log.Sugar()}
+	ns.SetLoggerV2(l, log.Core().Enabled(zap.DebugLevel), false, false)
+	return &Server{server: ns, dir: options.StoreDir}, l, nil
 }
 
 func (g Guests) check() error {
@@ -120,12 +128,8 @@ func (g Guests) check() error {
 
 // open returns when relay and guests can connect.
 func (s *Server) open(o Options, log *logger, porterPassword string) error {
-	s.server.Start()
-	if err := log.fatal(); err != nil {
+	if err := s.run(log); err != nil {
 		return err
-	}
-	if !s.server.ReadyForConnections(readyTimeout) {
-		return errors.Join(fmt.Errorf("not ready after %s", readyTimeout), log.fatal())
 	}
 	scheme := "nats://"
 	if o.Guests.TLS != nil {
@@ -140,6 +144,17 @@ func (s *Server) open(o Options, log *logger, porterPassword string) error {
 	return err
 }
 
+func (s *Server) run(log *logger) error {
+	s.server.Start()
+	if err := log.fatal(); err != nil {
+		return err
+	}
+	if !s.server.ReadyForConnections(readyTimeout) {
+		return errors.Join(fmt.Errorf("not ready after %s", readyTimeout), log.fatal())
+	}
+	return nil
+}
+
 // openStore gives the relay's account its JetStream. A stream that the server cannot read again is only a warning to it, and
 // the relay would then make an empty one in its place.
 func (s *Server) openStore(o Options) error {
@@ -150,12 +165,17 @@ func (s *Server) openStore(o Options) error {
 	if err := account.EnableJetStream(nil, nil); err != nil {
 		return fmt.Errorf("open the store in %s: %w", o.Dir, err)
 	}
-	kept, err := filepath.Glob(filepath.Join(o.Dir, server.JetStreamStoreDir, relayAccount, "streams", "*"))
+	return whole(account, o.Dir)
+}
+
+// whole wants every stream that is kept in a store to have been opened.
+func whole(account *server.Account, dir string) error {
+	kept, err := filepath.Glob(filepath.Join(dir, server.JetStreamStoreDir, account.Name, "streams", "*"))
 	if err != nil {
 		return err
 	}
 	if opened := account.JetStreamUsage().Streams; opened < len(kept) {
-		return fmt.Errorf("only %d of the %d streams in %s could be read: see the warnings above", opened, len(kept), o.Dir)
+		return fmt.Errorf("only %d of the %d streams in %s could be read: see the warnings above", opened, len(kept), dir)
 	}
 	return nil
 }

@@ -1,0 +1,84 @@
+package outbox
+
+import (
+	"strings"
+	"time"
+
+	"github.com/meetbus/meetbus/relay/bus"
+)
+
+// Headers of ours that an entry has beside those of its message.
+const (
+	ofUs          = "Meetbus-"
+	headerStream  = ofUs + "Stream"
+	headerSubject = ofUs + "Subject"
+	headerID      = ofUs + "Id"
+	headerKey     = ofUs + "Key"
+	// headerSent says that the message was sent to the bus and not answered before it was stored: the bus may have it.
+	headerSent = ofUs + "Sent"
+	// headerReason says why an entry is parked.
+	headerReason = ofUs + "Reason"
+)
+
+// entry is a message in the store.
+type entry struct {
+	message  bus.Message
+	sequence uint64
+	accepted time.Time
+	// sent says that the bus may have it already.
+	sent bool
+	// stored is the entry as it is.
+	stored bus.Stored
+}
+
+// entryOf is a message on its way into the store. Its id there is of the stream that it is for, too: a dead letter may have the id
+// of the event that it stands for.
+func entryOf(m bus.Message, sent bool) bus.Message {
+	header := map[string][]string{
+		headerStream: {m.Stream}, headerSubject: {m.Subject}, headerID: {m.ID}, headerKey: {m.Key},
+	}
+	if sent {
+		header[headerSent] = []string{"1"}
+	}
+	for name, values := range m.Header {
+		header[name] = values
+	}
+	return bus.Message{Stream: waitingStream, Subject: waitingStream, ID: m.Stream + "/" + m.ID, Header: header, Data: m.Data}
+}
+
+// open reads an entry.
+func open(s bus.Stored) entry {
+	header := map[string][]string{}
+	for name, values := range s.Header {
+		if !strings.HasPrefix(name, ofUs) && !strings.HasPrefix(name, "Nats-") {
+			header[name] = values
+		}
+	}
+	return entry{
+		message: bus.Message{
+			Stream: first(s, headerStream), Subject: first(s, headerSubject), ID: first(s, headerID), Key: first(s, headerKey),
+			Header: header, Data: s.Data,
+		},
+		sequence: s.Sequence, accepted: s.Time, sent: first(s, headerSent) != "", stored: s,
+	}
+}
+
+func first(s bus.Stored, name string) string {
+	if values := s.Header[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+// parked is the entry as it is kept when the bus has refused it for good.
+func (e entry) parked(why error) bus.Message {
+	header := map[string][]string{headerReason: {why.Error()}}
+	for name, values := range e.stored.Header {
+		if !strings.HasPrefix(name, "Nats-") {
+			header[name] = values
+		}
+	}
+	return bus.Message{
+		Stream: parkedStream, Subject: parkedStream, ID: e.message.Stream + "/" + e.message.ID, Header: header, Data: e.stored.Data,
+	}
+}
