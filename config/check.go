@@ -35,6 +35,7 @@ func (c Config) faults() []Fault {
 	k.admin(c.Admin)
 	k.nats(c.NATS)
 	k.stream(c.Stream, c.NATS.URL == "")
+	k.expect(c.Outbox.MaxBytes >= mib, "outbox.max_bytes", "must be at least 1MiB; enabled: false does without an outbox")
 	k.cloudEvents(c.CloudEvents)
 	k.endpoints(c.Endpoints, !beyondLoopback(c.HTTP.Listen))
 	k.subjects(c)

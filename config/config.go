@@ -22,12 +22,13 @@ const (
 
 // Config is a configuration: checked, as Load returns it, or to be checked again with Check after a flag changed it.
 type Config struct {
-	// DataDir holds the embedded server's store and the copies of keys.
+	// DataDir holds the embedded server's store, the outbox and the copies of keys.
 	DataDir     string      `yaml:"data_dir"`
 	HTTP        HTTP        `yaml:"http"`
 	Admin       Admin       `yaml:"admin"`
 	NATS        NATS        `yaml:"nats"`
 	Stream      Stream      `yaml:"stream"`
+	Outbox      Outbox      `yaml:"outbox"`
 	CloudEvents CloudEvents `yaml:"cloudevents"`
 	Endpoints   []Endpoint  `yaml:"endpoints"`
 	Subjects    Subjects    `yaml:"subjects"`
@@ -108,6 +109,13 @@ type Stream struct {
 	DuplicateWindow time.Duration `yaml:"duplicate_window"`
 	// DeadLetterMaxBytes bounds the stream of dead letters.
 	DeadLetterMaxBytes Size `yaml:"dead_letter_max_bytes"`
+}
+
+// Outbox keeps events on disk while the bus is away. Without nats.url there is none.
+type Outbox struct {
+	Enabled bool `yaml:"enabled"`
+	// MaxBytes bounds what waits.
+	MaxBytes Size `yaml:"max_bytes"`
 }
 
 // CloudEvents says how events are written.
@@ -206,6 +214,7 @@ func fileDefaults() Config {
 			Name: "MEETBUS", Manage: true, Replicas: 1, MaxAge: 168 * time.Hour, DuplicateWindow: 2 * time.Hour,
 			DeadLetterMaxBytes: gib,
 		},
+		Outbox:      Outbox{Enabled: true, MaxBytes: gib},
 		CloudEvents: CloudEvents{Mode: ModeStructured},
 		Endpoints:   DefaultEndpoints(VerifySignature),
 		Subjects:    Subjects{Default: route.DefaultTemplate},

@@ -10,8 +10,6 @@ import (
 // stands for an empty list or section, too.
 var laterSettings = map[string]string{
 	"http.trusted_proxies":  "",
-	"outbox.enabled":        "false",
-	"outbox.max_bytes":      "1GiB",
 	"tracing.otlp_endpoint": "",
 }
 

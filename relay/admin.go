@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -27,6 +28,8 @@ var (
 type AdminOptions struct {
 	// Ready returns nil if an event could be stored now, or why not.
 	Ready func() error
+	// Backlog, if there is an outbox, says what waits in it.
+	Backlog BacklogOf
 	// Keys returns how it stands with each provider's keys.
 	Keys func() map[string]KeyState
 	// Token, if not empty, is wanted as a bearer token for all but /healthz, /readyz and /schemas.
@@ -90,10 +93,11 @@ func (a admin) readyz(c echo.Context) error {
 		Failing    bool    `json:"failing,omitempty"`
 	}
 	answer := struct {
-		Ready bool           `json:"ready"`
-		Why   string         `json:"why,omitempty"`
-		Keys  map[string]key `json:"keys,omitempty"`
-	}{Ready: true, Keys: map[string]key{}}
+		Ready  bool           `json:"ready"`
+		Why    string         `json:"why,omitempty"`
+		Outbox *backlogState  `json:"outbox,omitempty"`
+		Keys   map[string]key `json:"keys,omitempty"`
+	}{Ready: true, Outbox: a.backlog(c.Request().Context()), Keys: map[string]key{}}
 	for provider, s := range a.Keys() {
 		answer.Keys[provider] = key{Known: s.Known, AgeSeconds: s.Age.Seconds(), Failing: s.Failing}
 	}
@@ -102,6 +106,27 @@ func (a admin) readyz(c echo.Context) error {
 		answer.Ready, answer.Why, status = false, err.Error(), http.StatusServiceUnavailable
 	}
 	return c.JSON(status, answer)
+}
+
+// backlogState is the outbox in /readyz.
+type backlogState struct {
+	Messages         uint64  `json:"messages"`
+	OldestAgeSeconds float64 `json:"oldestAgeSeconds,omitempty"`
+	Parked           uint64  `json:"parked,omitempty"`
+	Why              string  `json:"why,omitempty"`
+}
+
+func (a admin) backlog(ctx context.Context) *backlogState {
+	if a.Backlog == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, scrapeTimeout)
+	defer cancel()
+	b, err := a.Backlog(ctx)
+	if err != nil {
+		return &backlogState{Why: err.Error()}
+	}
+	return &backlogState{Messages: b.Waiting, OldestAgeSeconds: b.age().Seconds(), Parked: b.Parked, Why: b.Why}
 }
 
 func listSchemas(c echo.Context) error {

@@ -18,6 +18,7 @@
 //	admin.go      the HTTP front end for operators: health, metrics, schemas
 //	observe.go    one log line for each webhook, and its counts
 //	metrics.go    the metrics by name
+//	backlog.go    what waits in the outbox, for /readyz and the metrics
 //	server.go     an http.Server that starts and stops well
 //
 // The rooms below are keys (whose signature is it), route (subjects), bus (JetStream, and the

@@ -37,7 +37,10 @@ func (r receipt) where() []zap.Field {
 	if r.isDropped {
 		return []zap.Field{zap.String("by", fmt.Sprintf("subjects.rules[%d]", r.rule))}
 	}
-	fields := []zap.Field{zap.String("subject", r.subject), zap.String("stream", r.stream), zap.Uint64("sequence", r.sequence)}
+	fields := []zap.Field{zap.String("subject", r.subject), zap.String("stream", r.stream)}
+	if !r.queued {
+		fields = append(fields, zap.Uint64("sequence", r.sequence))
+	}
 	if r.reason != "" {
 		fields = append(fields, zap.String("reason", r.reason))
 	}

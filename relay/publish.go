@@ -51,7 +51,7 @@ func (r *Relay) store(ctx context.Context, stream, subject string, e schemas.Eve
 	}
 	began := time.Now()
 	ack, err := r.bus.Publish(ctx, bus.Message{
-		Stream: stream, Subject: subject, ID: e.Source + "#" + e.ID, Header: header, Data: data,
+		Stream: stream, Subject: subject, ID: e.Source + "#" + e.ID, Key: e.PartitionKey, Header: header, Data: data,
 	})
 	r.metrics.publish.Observe(time.Since(began).Seconds())
 	if err != nil {
@@ -60,6 +60,6 @@ func (r *Relay) store(ctx context.Context, stream, subject string, e schemas.Eve
 	r.taken.Store(true)
 	return receipt{
 		id: e.ID, kind: e.Type, provider: e.Provider, subject: subject,
-		stream: ack.Stream, sequence: ack.Sequence, duplicate: ack.Duplicate,
+		stream: ack.Stream, sequence: ack.Sequence, duplicate: ack.Duplicate, queued: ack.Queued,
 	}, nil
 }

@@ -15,10 +15,18 @@ import (
 	"github.com/meetbus/meetbus/schemas"
 )
 
+// Bus is where events are stored: relay/bus, or an outbox before it.
+type Bus interface {
+	// Publish returns when the message is stored, or certainly not; see bus.Bus.
+	Publish(ctx context.Context, m bus.Message) (bus.Ack, error)
+	// Oldest says when the oldest message of a stream was stored, if there is any.
+	Oldest(ctx context.Context, stream string) (stored time.Time, found bool, err error)
+}
+
 // Options of a relay.
 type Options struct {
 	Endpoints []Endpoint
-	Bus       *bus.Bus
+	Bus       Bus
 	// Stream holds the events, DeadLetters what was authentic and could not become one.
 	Stream, DeadLetters string
 	// Table says where an event belongs.
@@ -39,7 +47,7 @@ type Options struct {
 // Relay takes webhooks in and puts events on the bus. Its handlers may be called by several goroutines at once.
 type Relay struct {
 	endpoints           []Endpoint
-	bus                 *bus.Bus
+	bus                 Bus
 	stream, deadLetters string
 	table               *route.Table
 	envelope            schemas.Envelope
@@ -76,7 +84,7 @@ func New(o Options) *Relay {
 func (r *Relay) HasTaken() bool { return r.taken.Load() }
 
 // take is the whole product: one webhook, from its bytes to its receipt. What it returns has happened: a receipt means that
-// JetStream has acknowledged the event, an error that nothing will be sent any more.
+// JetStream, on the bus or in the outbox, has acknowledged the event, an error that nothing will be sent any more.
 func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (receipt, error) {
 	ctx, cancel := r.patience(q.Context())
 	defer cancel()

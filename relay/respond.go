@@ -19,7 +19,9 @@ type receipt struct {
 	stream                      string
 	sequence                    uint64
 	duplicate                   bool
-	mapped, identified          bool
+	// queued says that it waits in the outbox: it has no sequence yet.
+	queued             bool
+	mapped, identified bool
 	// reason is why it became a dead letter; empty for an event.
 	reason string
 	// isDropped says that the rule named wants it not to be stored.
@@ -39,6 +41,16 @@ func (r receipt) MarshalJSON() ([]byte, error) {
 			Type    string `json:"type"`
 			Dropped bool   `json:"dropped"`
 		}{r.id, r.kind, true})
+	}
+	if r.queued {
+		return json.Marshal(struct {
+			ID           string `json:"id"`
+			Type         string `json:"type"`
+			Subject      string `json:"subject"`
+			Queued       bool   `json:"queued"`
+			DeadLettered bool   `json:"deadLettered,omitempty"`
+			Reason       string `json:"reason,omitempty"`
+		}{r.id, r.kind, r.subject, true, r.reason != "", r.reason})
 	}
 	type stored struct {
 		ID           string `json:"id"`
@@ -61,6 +73,7 @@ const (
 	duplicate    outcome = "duplicate"
 	unmapped     outcome = "unmapped"
 	ruledOut     outcome = "dropped"
+	queued       outcome = "queued"
 	deadLettered outcome = "dead_lettered"
 	rejected     outcome = "rejected"
 	unavailable  outcome = "unavailable"
@@ -72,6 +85,8 @@ func (r receipt) outcome() outcome {
 		return ruledOut
 	case r.reason != "":
 		return deadLettered
+	case r.queued:
+		return queued
 	case r.duplicate:
 		return duplicate
 	case !r.mapped:

@@ -55,10 +55,18 @@ func (p *process) settle(ctx context.Context) error {
 		return fault
 	case err := <-ready:
 		if err != nil {
-			p.log.Warn("answering 503 until the bus is there", zap.Error(err))
+			p.log.Warn(p.meanwhile(), zap.Error(err))
 		}
 		return nil
 	}
+}
+
+// meanwhile is what becomes of webhooks until the bus is there.
+func (p *process) meanwhile() string {
+	if p.outbox != nil {
+		return "events wait on disk until the bus is there"
+	}
+	return "answering 503 until the bus is there"
 }
 
 // suggestion is what to try with this configuration. It names no path: one may be a secret.

@@ -22,10 +22,12 @@ var arrows = map[string][]string{
 	"relay/loopback":     {},
 	"relay/bus":          {},
 	"relay/bus/embedded": {"relay/bus"},
+	"relay/bus/outbox":   {"relay/bus", "relay/bus/embedded"},
 	"relay":              {"schemas", "normalize", "relay/route", "relay/keys", "relay/loopback", "relay/bus"},
 	"config":             {"schemas", "normalize", "relay/route", "relay/keys", "relay/loopback"},
 	"cmd/meetbus": {
 		"schemas", "normalize", "config", "relay", "relay/route", "relay/keys", "relay/bus", "relay/bus/embedded",
+		"relay/bus/outbox",
 	},
 }
 

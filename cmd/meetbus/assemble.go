@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/meetbus/meetbus/relay"
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/bus/embedded"
+	"github.com/meetbus/meetbus/relay/bus/outbox"
 	"github.com/meetbus/meetbus/relay/route"
 )
 
@@ -45,6 +47,16 @@ func streamsOf(c config.Config, table *route.Table) ([]bus.Stream, error) {
 		}
 	}
 	return []bus.Stream{events, letters}, nil
+}
+
+// outboxOf says how large the outbox may get: not more than half of what is free on the disk.
+func outboxOf(c config.Config) (outbox.Options, error) {
+	o := outbox.Options{
+		Dir: filepath.Join(c.DataDir, "outbox"), MaxBytes: int64(c.Outbox.MaxBytes), MaxPayload: minPayload(c.HTTP), Window: c.Stream.DuplicateWindow,
+	}
+	half, err := embedded.HalfOfFreeDisk(c.DataDir)
+	o.MaxBytes = min(o.MaxBytes, half)
+	return o, err
 }
 
 // endpointsOf returns the relay's endpoints. Those that do not verify get no keys, so that none are fetched for them.

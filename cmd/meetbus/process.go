@@ -21,6 +21,7 @@ import (
 	"github.com/meetbus/meetbus/relay"
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/bus/embedded"
+	"github.com/meetbus/meetbus/relay/bus/outbox"
 	"github.com/meetbus/meetbus/relay/keys"
 	"github.com/meetbus/meetbus/relay/route"
 )
@@ -30,10 +31,12 @@ const leave = 8 * time.Second
 
 // process is a running relay: what was started, in order, so that it can be stopped in the reverse one.
 type process struct {
-	config   config.Config
-	table    *route.Table
-	log      *zap.Logger
-	bus      *bus.Bus
+	config config.Config
+	table  *route.Table
+	log    *zap.Logger
+	bus    *bus.Bus
+	// outbox, if there is one, is before the bus.
+	outbox   *outbox.Outbox
 	relay    *relay.Relay
 	draining atomic.Bool
 	// leaving ends when everything should have stopped.
@@ -87,7 +90,7 @@ func (p *process) assemble(ctx context.Context, registry *prometheus.Registry) e
 	}
 	p.relay = relay.New(relay.Options{
 		Endpoints:     endpoints,
-		Bus:           p.bus,
+		Bus:           p.store(),
 		Stream:        c.Stream.Name,
 		DeadLetters:   deadLetters(c.Stream.Name),
 		Table:         p.table,
@@ -100,6 +103,9 @@ func (p *process) assemble(ctx context.Context, registry *prometheus.Registry) e
 		Metrics:       metrics,
 	})
 	registry.MustRegister(p.relay)
+	if backlog := p.backlog(); backlog != nil {
+		registry.MustRegister(backlog)
+	}
 	return nil
 }
 
@@ -139,7 +145,32 @@ func (p *process) connect() error {
 		return usageError{err}
 	}
 	p.onStop(p.bus.Close)
+	if c.NATS.URL == "" || !c.Outbox.Enabled {
+		return nil
+	}
+	return p.openOutbox()
+}
+
+// openOutbox puts an outbox before the bus.
+func (p *process) openOutbox() error {
+	o, err := outboxOf(p.config)
+	if err != nil {
+		return err
+	}
+	o.Bus, o.Log = p.bus, p.log
+	if p.outbox, err = outbox.Open(o); err != nil {
+		return err
+	}
+	p.onStop(p.outbox.Close)
 	return nil
+}
+
+// store is where the relay's events go.
+func (p *process) store() relay.Bus {
+	if p.outbox != nil {
+		return p.outbox
+	}
+	return p.bus
 }
 
 // server returns the NATS server: the embedded one, which it starts, if there is no other.
@@ -208,6 +239,7 @@ func (p *process) adminOptions(l listener, registry *prometheus.Registry) (relay
 	}
 	return relay.AdminOptions{
 		Ready:     p.ready,
+		Backlog:   p.backlog(),
 		Keys:      p.relay.KeyStates,
 		Token:     token,
 		CheckHost: token == "" || l.onLoopback(),
@@ -221,7 +253,21 @@ func (p *process) ready() error {
 	if p.draining.Load() {
 		return errors.New("the relay is stopping")
 	}
+	if p.outbox != nil {
+		return p.outbox.Ready()
+	}
 	return p.bus.Ready()
+}
+
+// backlog says what waits in the outbox; nil without one.
+func (p *process) backlog() relay.BacklogOf {
+	if p.outbox == nil {
+		return nil
+	}
+	return func(ctx context.Context) (relay.Backlog, error) {
+		s, err := p.outbox.Status(ctx)
+		return relay.Backlog(s), err
+	}
 }
 
 func (p *process) serve(l listener, handler http.Handler) {

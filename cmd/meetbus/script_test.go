@@ -58,7 +58,7 @@ const scriptPatience = 20 * time.Second
 //	carries NAME                          start natsd with NAME.conf and a relay with NAME.yaml, have a webhook published, read it
 //	                                      with tail -c NAME.yaml, and stop both
 //
-// Beside meetbus there are the programs natsd ADDRESS DIR [CONF], a NATS server with JetStream, natsclient, somebody on the bus,
+// Beside meetbus there are the programs httpget URL and natsd ADDRESS DIR [CONF], a NATS server with JetStream, natsclient, somebody on the bus,
 // and credentials, which writes keys, certificates and configurations of NATS servers.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":     scriptExits,
@@ -476,6 +476,18 @@ func (r *webhookReceiver) verdict(h http.Header, body []byte) string {
 		return "good " + name
 	}
 	return "unsigned"
+}
+
+// httpget writes what a URL answers.
+func httpget() {
+	response, err := http.Get(os.Args[1])
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(os.Stdout, response.Body); err != nil {
+		log.Fatal(err)
+	}
 }
 
 // natsd is a NATS server with JetStream, as a program: it ends at SIGTERM.

@@ -488,4 +488,3 @@ func waitReady(t *testing.T, b *bus.Bus) {
 		t.Fatal(err)
 	}
 }
-
