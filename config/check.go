@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/meetbus/meetbus/relay/route"
 )
 
 // Check returns what is wrong with c, joined, or nil. Its faults have no place: it is for a Config that a flag has changed.
@@ -25,7 +27,11 @@ func (k *checker) expect(ok bool, path, message string) {
 
 // oneOf reports a word that is none of words.
 func (k *checker) oneOf(word, path string, words ...string) {
-	k.expect(slices.Contains(words, word), path, "must be "+strings.Join(words[:len(words)-1], ", ")+" or "+words[len(words)-1])
+	message := "must be " + strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+	if near := route.Nearest(word, words); near != "" {
+		message += "; did you mean " + near + "?"
+	}
+	k.expect(slices.Contains(words, word), path, message)
 }
 
 func (c Config) faults() []Fault {
@@ -131,6 +137,9 @@ func (k *checker) separate(c Config) {
 	}
 }
 
+// providersPatience is how long Dyte waits (docs.dyte.io, webhooks); the others do not say.
+const providersPatience = 3 * time.Second
+
 // Warnings returns what is allowed and may yet be a mistake, each once with all endpoints that it is about. It names
 // endpoints, never their paths.
 func (c Config) Warnings() []string {
@@ -149,6 +158,9 @@ func (c Config) Warnings() []string {
 	for i, w := range warnings {
 		warnings[i] = "at " + strings.Join(about[w], ", ") + ": " + w
 	}
-	warnings = append(warnings, c.mixed()...)
+	warnings = slices.Concat(warnings, c.mixed(), c.unsignable())
+	if c.HTTP.Deadline > providersPatience {
+		warnings = append(warnings, "http.deadline: Dyte waits 3s for an answer, and sends the webhook again after that")
+	}
 	return append(warnings, c.subjectWarnings()...)
 }

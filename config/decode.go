@@ -123,11 +123,27 @@ func (d *decoder) entries(n ast.Node, path string, each func(key, path string, v
 
 func (d *decoder) unknown(key, path string, known []string) {
 	message := "is no setting of meetbus"
-	slices.Sort(known)
-	if word := route.Nearest(key, known); word != "" {
+	known = slices.Sorted(slices.Values(known))
+	known = slices.Compact(known)
+	if word := likely(key, known); word != "" {
 		message += fmt.Sprintf("; did you mean %s?", word)
+	} else {
+		message += "; here there is " + strings.Join(known, ", ")
 	}
 	d.faultOf(path, message)
+}
+
+// likely returns the setting that an unknown key most likely stands for: one that is spelt nearly so, or that goes on where it ends.
+func likely(key string, known []string) string {
+	if word := route.Nearest(key, known); word != "" {
+		return word
+	}
+	for _, word := range known {
+		if len(key) > 1 && strings.HasPrefix(word, key) {
+			return word
+		}
+	}
+	return ""
 }
 
 // list decodes a sequence into the slice v, which it replaces.
@@ -194,7 +210,7 @@ func (d *decoder) providerOf(n ast.Node) string {
 func (d *decoder) scalar(n ast.Node, v reflect.Value, path string) {
 	written, ok := textOf(n)
 	if !ok {
-		d.faultOf(path, "must be a single value")
+		d.faultOf(path, "must be a single value (in quotes, if it begins with a brace, a bracket or *)")
 		return
 	}
 	text, err := expand(written, d.env)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,11 +27,13 @@ func (k *checker) endpoints(endpoints []Endpoint, loopback bool) {
 	names, paths := map[string]int{}, map[string]int{}
 	for i, e := range endpoints {
 		at := item("endpoints", i)
-		if e.Provider == "" { // what the defaults of everything else come from
-			k.oneOf(e.Provider, at+".provider", providerNames()...)
-			continue
+		k.oneOf(e.Provider, at+".provider", providerNames()...)
+		if e.Provider == "" {
+			continue // the defaults of everything else come from it
 		}
-		k.endpoint(e, at, loopback)
+		if slices.Contains(providerNames(), e.Provider) {
+			k.endpoint(e, at, loopback)
+		}
 		if first, taken := names[e.Name]; taken {
 			k.report(at+".name", "is the name of "+item("endpoints", first)+", too")
 		} else {
@@ -64,9 +67,7 @@ func (k *checker) endpoint(e Endpoint, at string, loopback bool) {
 	}
 	if p, ok := normalize.Lookup(e.Provider); ok {
 		k.ofProvider(e, p, at)
-		return
 	}
-	k.oneOf(e.Provider, at+".provider", providerNames()...)
 }
 
 // ofProvider checks what an endpoint of one provider may say.
@@ -138,6 +139,17 @@ func (c Config) mixed() []string {
 					", and could be stored in its place: set another source")
 				break
 			}
+		}
+	}
+	return warnings
+}
+
+// unsignable warns about endpoints whose events carry a signature and not what it is of.
+func (c Config) unsignable() []string {
+	var warnings []string
+	for _, e := range c.Endpoints {
+		if c.CloudEvents.Signature && e.Original == "none" {
+			warnings = append(warnings, "at "+e.Name+": cloudevents.signature is of no use without the original that it is of")
 		}
 	}
 	return warnings

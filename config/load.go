@@ -69,7 +69,7 @@ func (d *decoder) syntaxFault(err error) {
 		d.fault(place{1, 1}, "", "is not YAML")
 		return
 	}
-	d.fault(placeOf(syntax.GetToken()), "", "is not YAML: "+syntax.GetMessage())
+	d.fault(placeOf(syntax.GetToken()), "", "is not YAML: "+strings.ReplaceAll(syntax.GetMessage(), "\t", "tab"))
 }
 
 // reported says that something of a setting could not be read, so that its value is not the file's.

@@ -60,12 +60,14 @@ func (c Config) mapping() route.Mapping {
 		Prefix:   c.Subjects.Prefix,
 		Default:  c.Subjects.Default,
 		Envelope: schemas.Envelope{SchemaBase: c.CloudEvents.SchemaBase},
+		Types:    map[string][]string{},
 	}
 	for _, r := range c.Subjects.Rules {
 		m.Rules = append(m.Rules, route.Rule(r))
 	}
 	for _, p := range normalize.Providers() {
 		m.Providers = append(m.Providers, p.Name)
+		m.Types[p.Name] = p.Types()
 	}
 	for _, e := range c.Endpoints {
 		m.Endpoints = append(m.Endpoints, e.Name)

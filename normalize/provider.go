@@ -49,6 +49,29 @@ func Lookup(name string) (Provider, bool) {
 	return Provider{}, false
 }
 
+// Types returns the types of the catalogue that the provider's events can have.
+func (p Provider) Types() []string {
+	var types []string
+	for _, row := range p.events {
+		if !slices.Contains(types, row.kind) {
+			types = append(types, row.kind)
+		}
+	}
+	return types
+}
+
+// Statuses returns the status words that an event of the provider can have; nil if the body says any.
+func (p Provider) Statuses(event string) []string {
+	at, found := p.events.find(event)
+	switch {
+	case !found || p.events[at].status == "":
+		return nil
+	case p.events[at].status == stopped:
+		return []string{stopped, uploaded} // if a file is there
+	}
+	return []string{p.events[at].status}
+}
+
 // Recognize says whose webhook a body looks like, for an endpoint that takes several providers' and checks no signature. It
 // fails like Normalize where the body looks like nobody's.
 func Recognize(h http.Header, body []byte) (Provider, error) {

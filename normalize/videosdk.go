@@ -172,8 +172,8 @@ func personRecording(data object, r *reading) {
 	r.data = &schemas.ParticipantRecordingUpdate{Participant: person(data), Recording: recording(data, r)}
 }
 
-// stopped is the status of a recording that has stopped, until a file is found to be there.
-const stopped = "STOPPED"
+// stopped is the status of a recording that has stopped, until a file is found to be there: then it is uploaded.
+const stopped, uploaded = "STOPPED", "UPLOADED"
 
 func recording(data object, r *reading) *schemas.Recording {
 	rec := &schemas.Recording{
@@ -192,7 +192,7 @@ func recording(data object, r *reading) *schemas.Recording {
 		}
 	}
 	if r.status == stopped && (len(rec.Files) > 0 || cmp.Or(rec.DownloadURL, rec.FilePath, rec.FileID) != "") {
-		r.status = "UPLOADED"
+		r.status = uploaded
 	}
 	rec.Status = r.status
 	return rec

@@ -32,10 +32,13 @@ func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err erro
 	r.log.Info("webhook", append(fields, taken.where()...)...)
 }
 
+// ruleName is a rule as the configuration's faults call it.
+func ruleName(rule int) string { return fmt.Sprintf("subjects.rules[%d]", rule) }
+
 // where says in the log where a webhook is, or why it is not.
 func (r receipt) where() []zap.Field {
 	if r.isDropped {
-		return []zap.Field{zap.String("by", fmt.Sprintf("subjects.rules[%d]", r.rule))}
+		return []zap.Field{zap.String("by", ruleName(r.rule))}
 	}
 	fields := []zap.Field{zap.String("subject", r.subject), zap.String("stream", r.stream)}
 	if !r.queued {

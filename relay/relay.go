@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,6 +60,8 @@ type Relay struct {
 	metrics             *Metrics
 	taken               atomic.Bool
 	work                budget
+	// untold are the rules of which the log has said that their condition cannot be told.
+	untold sync.Map
 }
 
 // New returns a relay. It owns nothing that must be closed: the bus and the keys are the caller's.
@@ -121,7 +124,10 @@ func (r *Relay) route(e *schemas.Event) route.Decision {
 	d := r.table.Route(e)
 	for _, rule := range d.Failed {
 		r.metrics.ruleErrors.Inc()
-		r.log.Debug("a rule's condition could not be told", zap.Int("rule", rule), zap.String("type", shown(e.Type)))
+		if _, said := r.untold.LoadOrStore(rule, true); !said {
+			r.log.Warn("a rule's condition cannot be told of some events, and does not match them; this is said once a rule, and counted",
+				zap.String("rule", ruleName(rule)), zap.String("type", shown(e.Type)))
+		}
 	}
 	return d
 }

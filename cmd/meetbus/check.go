@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -17,7 +18,6 @@ import (
 	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/relay"
 	"github.com/meetbus/meetbus/relay/route"
-	"github.com/meetbus/meetbus/schemas"
 )
 
 func newCheck() *cobra.Command {
@@ -35,15 +35,35 @@ func newCheck() *cobra.Command {
 			if len(args) > 1 {
 				return usagef("check takes one payload at most, and got %d: %q", len(args), args)
 			}
+			if len(args) == 1 && o.file == "" && (strings.HasSuffix(args[0], ".yaml") || strings.HasSuffix(args[0], ".yml")) {
+				return usagef("%s looks like a configuration: meetbus check -c %s", args[0], args[0])
+			}
 			if len(args) == 0 && o.endpoint != "" {
 				return usagef("--endpoint says where a payload would come in: name the payload's file, too")
 			}
 			return o.run(cmd, args)
 		},
 	}
-	o.connection.addTo(cmd.Flags())
-	cmd.Flags().StringVar(&o.endpoint, "endpoint", "", "`name` of the endpoint that the payload would come to")
+	flags := cmd.Flags()
+	addConfig(flags, &o.file)
+	flags.StringVar(&o.url, "nats", "", "`URL` of a NATS server to ask, too; several by commas")
+	flags.StringVar(&o.credentials, "creds", "", "credentials `file` for it")
+	flags.StringVar(&o.endpoint, "endpoint", "", "`name` of the endpoint that the payload would come to")
+	_ = cmd.RegisterFlagCompletionFunc("endpoint", o.completeEndpoints)
 	return cmd
+}
+
+// completeEndpoints completes the names of the configuration's endpoints.
+func (o *checkOptions) completeEndpoints(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	c, _, err := loadConfig(o.file)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var names []string
+	for _, e := range c.Endpoints {
+		names = append(names, e.Name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 type checkOptions struct {
@@ -185,25 +205,18 @@ func identity(e normalize.Event, endpoint *relay.Endpoint) string {
 	return "what comes in the header " + strings.Join(endpoint.Signers[at].Provider.Headers.Delivery, " or ")
 }
 
-// writeMessage writes the event as it would be stored: in binary mode its headers, and then the event in JSON.
+// writeMessage writes the message as it would be stored, with its headers where those are the event's attributes. JSON is laid out.
 func writeMessage(w io.Writer, f relay.Foresight) error {
-	var names []string
-	for name := range f.Header {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		fmt.Fprintf(w, "%s: %s\n", name, strings.Join(f.Header[name], ", "))
-	}
-	text, err := schemas.Structured(f.Header, f.Data)
-	if err != nil {
-		return err
+	if len(f.Header) > 1 {
+		for _, name := range slices.Sorted(maps.Keys(f.Header)) {
+			fmt.Fprintf(w, "%s: %s\n", name, strings.Join(f.Header[name], ", "))
+		}
 	}
 	var b bytes.Buffer
-	if err := json.Indent(&b, text, "", "  "); err != nil {
+	if err := json.Indent(&b, f.Data, "", "  "); err != nil {
 		return err
 	}
 	b.WriteByte('\n')
-	_, err = b.WriteTo(w)
+	_, err := b.WriteTo(w)
 	return err
 }

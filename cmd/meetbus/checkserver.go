@@ -12,6 +12,7 @@ import (
 
 	"github.com/meetbus/meetbus/config"
 	"github.com/meetbus/meetbus/relay/bus"
+	"github.com/meetbus/meetbus/relay/bus/embedded"
 	"github.com/meetbus/meetbus/relay/route"
 )
 
@@ -40,6 +41,10 @@ func checkServer(ctx context.Context, w io.Writer, at connection, c config.Confi
 	})
 	if err != nil {
 		return err
+	}
+	if report.Name == embedded.Name {
+		fmt.Fprintf(w, "the server at %s is the one inside a meetbus relay, which sees to its streams itself\n", printable(report.Server))
+		return nil
 	}
 	fmt.Fprintf(w, "the server at %s answers\n", printable(report.Server))
 	faults := report.Faults

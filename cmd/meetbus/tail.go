@@ -29,6 +29,7 @@ func newTail() *cobra.Command {
   meetbus tail 'meeting.*' --since 10m
   meetbus tail --meeting 7d2f6a10-4c3b-4e58-9a71-b6c5d4e3f201
   meetbus tail --all --no-follow -o json | jq '.data.original | fromjson'`,
+		ValidArgsFunction: completeWords(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.given = cmd.Flags().Changed
 			start, err := o.start()
@@ -166,11 +167,12 @@ func (t *tail) run(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
 		return nil
-	case err != nil && !t.started:
-		return fmt.Errorf("%w: is the relay running (%s serve)? -c, --nats or NATS_URL says where its bus is, -c also its stream and credentials",
-			err, program())
+	case err == nil || t.started:
+		return err
+	case bus.IsFault(err):
+		return fmt.Errorf("%w: the server is there; -c names a file with the stream, the user and the TLS for it, --creds a credentials file", err)
 	}
-	return err
+	return fmt.Errorf("%w: is the relay running (%s serve)? -c, --nats or NATS_URL says where its bus is, -c also its stream", err, program())
 }
 
 func (t *tail) events(ctx context.Context) error {

@@ -70,18 +70,22 @@ func typeRows(table *route.Table, envelope schemas.Envelope) []typeRow {
 		for _, s := range normalize.Samples() {
 			if s.Provider.Name == p.Name && !seen[s.Event] {
 				seen[s.Event] = true
-				rows = append(rows, typeRow{Event: s.Event, Type: s.Type}.in(p.Name, table, envelope))
+				rows = append(rows, typeRow{Event: s.Event, Type: s.Type}.in(p, table, envelope))
 			}
 		}
-		others = append(others, typeRow{Event: "any other", Type: p.Name + ".<its own name>"}.in(p.Name, table, envelope))
+		others = append(others, typeRow{Event: "any other", Type: p.Name + ".<its own name>"}.in(p, table, envelope))
 	}
 	return append(rows, others...)
 }
 
-func (r typeRow) in(provider string, table *route.Table, envelope schemas.Envelope) typeRow {
-	r.Provider = provider
+func (r typeRow) in(provider normalize.Provider, table *route.Table, envelope schemas.Envelope) typeRow {
+	r.Provider = provider.Name
 	r.Subjects = []string{}
-	for _, d := range table.Possible(provider, r.Type) {
+	known := map[string][]string{"provider": {provider.Name}, "type": {r.Type}, "status": provider.Statuses(r.Event)}
+	if schemas.Known(r.Type) {
+		known["providertype"] = []string{r.Event}
+	}
+	for _, d := range table.Possible(known) {
 		switch {
 		case d.Drop:
 			r.Dropped = true

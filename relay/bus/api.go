@@ -85,7 +85,7 @@ func (c *connection) streams(ctx context.Context) ([]jetstream.StreamConfig, err
 		all = append(all, info.Config)
 	}
 	if err := list.Err(); err != nil {
-		if denied := context.Cause(ctx); isFault(denied) {
+		if denied := context.Cause(ctx); IsFault(denied) {
 			err = denied
 		}
 		return nil, err
@@ -96,7 +96,7 @@ func (c *connection) streams(ctx context.Context) ([]jetstream.StreamConfig, err
 // answer tells what people must mend from what passes, for an error of JetStream's API.
 func answer(nc *nats.Conn, err error) error {
 	switch {
-	case isFault(err):
+	case IsFault(err):
 		return err
 	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrJetStreamNotEnabled):
 		return faultf("no JetStream at %s: enable it there (nats-server -js, or jetstream {} in its configuration): %w",

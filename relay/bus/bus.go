@@ -160,7 +160,7 @@ func (b *Bus) Faults() <-chan error { return b.faults }
 func (b *Bus) Unfit() error {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	if b.wasUsable || !isFault(b.why) {
+	if b.wasUsable || !IsFault(b.why) {
 		return nil
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, b.why)
@@ -250,7 +250,7 @@ func (b *Bus) recheck() <-chan time.Time {
 	switch {
 	case b.usable != nil:
 		return nil
-	case isFault(b.why):
+	case IsFault(b.why):
 		return time.After(faultWait)
 	default:
 		return time.After(recheckWait)
@@ -273,7 +273,7 @@ func (b *Bus) judge(ctx context.Context, c *connection, err error) {
 	}
 	b.unusable(err)
 	log, message := b.log.Warn, "bus is unavailable"
-	if isFault(err) {
+	if IsFault(err) {
 		b.faults <- err
 		log, message = b.log.Error, "bus cannot be used"
 	}

@@ -127,7 +127,7 @@ func (p planner) replicas(have jetstream.StreamConfig, want Stream) []Finding {
 			Breaks:  "events that were acknowledged are lost with fewer servers than the configuration says",
 			Mend:    "mend it with " + p.cli.edit(have.Name, fmt.Sprintf("--replicas %d", want.Replicas)) + ", or write here what it has",
 		}}
-	case have.Replicas < 2 && !p.ours:
+	case have.Replicas < 2 && !p.ours && have.Name == p.main:
 		return []Finding{{
 			Setting: "it has one replica",
 			Breaks:  "how safe an acknowledged event is depends on the server's sync_interval, which a client cannot see (always is safe)",

@@ -11,8 +11,8 @@ import (
 
 // Report says what a bus would find on a server, and do there.
 type Report struct {
-	// Server that answered, host:port, or how an embedded one calls itself.
-	Server string
+	// Server that answered, host:port, or how an embedded one calls itself; Name is what it calls itself always.
+	Server, Name string
 	// Faults of the server, or of our rights there. After one, the streams that could not be asked for are left out.
 	Faults []string
 	// Warnings say what could not be found out.
@@ -56,7 +56,7 @@ func Inspect(ctx context.Context, o Options) (Report, error) {
 		return Report{}, fmt.Errorf("inspect the bus: %w", err)
 	}
 	defer func() { c.drop(); <-c.gone }()
-	r := Report{Server: c.nc.ConnectedAddr()}
+	r := Report{Server: c.nc.ConnectedAddr(), Name: c.nc.ConnectedServerName()}
 	for _, f := range serverFaults(c.nc, o.MinPayload) {
 		r.Faults = append(r.Faults, f.Error())
 	}
@@ -72,7 +72,7 @@ func (c *connection) inspect(r *Report, o Options) error {
 	case errors.Is(err, nats.ErrPermissionViolation):
 		r.Warnings = append(r.Warnings,
 			fmt.Sprintf("overlaps with other streams were not looked for, since they cannot be listed: %s", err))
-	case isFault(err):
+	case IsFault(err):
 		r.Faults = append(r.Faults, err.Error())
 		return nil
 	case err != nil:
@@ -81,7 +81,7 @@ func (c *connection) inspect(r *Report, o Options) error {
 	for _, want := range o.Streams {
 		p, err := c.planned(o, others, want)
 		switch {
-		case isFault(err):
+		case IsFault(err):
 			r.Faults = append(r.Faults, err.Error())
 		case err != nil:
 			return err

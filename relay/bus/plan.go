@@ -31,10 +31,16 @@ type planner struct {
 	// ours is the embedded server, where nobody else can change a stream.
 	ours       bool
 	minPayload int64
+	// main is the stream of which it is said what all have in common.
+	main string
 }
 
 func (o Options) planner() planner {
-	return planner{cli: o.Server.cli(), ours: o.Server.InProcess != nil, minPayload: o.MinPayload}
+	p := planner{cli: o.Server.cli(), ours: o.Server.InProcess != nil, minPayload: o.MinPayload}
+	if len(o.Streams) > 0 {
+		p.main = o.Streams[0].Name
+	}
+	return p
 }
 
 // plan is what would be done about one stream, and what is said about it. With a fault, nothing is done.
@@ -143,7 +149,7 @@ func overlaps(stream string, subjects []string, others []jetstream.StreamConfig)
 			if more > 0 {
 				setting = fmt.Sprintf("%s, and so are %d more", setting, more)
 			}
-			found = append(found, Finding{Setting: setting, Mend: "take it from that stream, or use another account"})
+			found = append(found, Finding{Setting: setting, Mend: "set a subjects.prefix here, take it from that stream, or use another account"})
 		}
 	}
 	return found

@@ -23,7 +23,8 @@ func (f fault) Unwrap() error { return f.error }
 
 func faultf(format string, args ...any) error { return fault{fmt.Errorf(format, args...)} }
 
-func isFault(err error) bool {
+// IsFault says whether an error of this package is one that people must mend: waiting will not.
+func IsFault(err error) bool {
 	var f fault
 	return errors.As(err, &f)
 }
@@ -77,7 +78,7 @@ func (c *connection) asking() (context.Context, func()) {
 
 // inStream says which stream an error is about, and prefers the missing permission to the end of the request.
 func inStream(ctx context.Context, name string, err error) error {
-	if denied := context.Cause(ctx); !isFault(err) && isFault(denied) {
+	if denied := context.Cause(ctx); !IsFault(err) && IsFault(denied) {
 		err = denied
 	}
 	return fmt.Errorf("stream %s: %w", name, err)

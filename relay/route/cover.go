@@ -7,7 +7,7 @@ func (c *compiler) covered(rules []rule) {
 	known := newCovers()
 	for i := range rules {
 		r := &rules[i]
-		if r.faulty {
+		if r.unread {
 			continue
 		}
 		switch by := known.of(rules, r); {
@@ -35,7 +35,7 @@ func newCovers() *covers { return &covers{byLiteral: map[keyed][]int{}} }
 
 func (k *covers) add(rules []rule, i int) {
 	r := &rules[i]
-	if r.when != nil {
+	if r.conditional {
 		return // nobody knows what it leaves
 	}
 	at := slices.IndexFunc(r.match.others, func(o condition) bool { return o.literals != nil })

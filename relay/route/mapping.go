@@ -19,6 +19,8 @@ type Mapping struct {
 	Rules []Rule
 	// Providers and Endpoints are the names that there are: a value of a match that fits none of them is a fault.
 	Providers, Endpoints []string
+	// Types has, by provider, the types of the catalogue that its events can have; a provider that is not in it can have all.
+	Types map[string][]string
 	// Envelope is how events will be written, without the prefix of types: rules see the types of the catalogue.
 	Envelope schemas.Envelope
 }

@@ -76,7 +76,30 @@ func (c *compiler) match(written map[string][]string, path string) match {
 			m.others = append(m.others, newCondition(attribute, globs))
 		}
 	}
-	return c.withStatus(m, path)
+	return c.ofProviders(c.withStatus(m, path), path)
+}
+
+// ofProviders leaves the types that the providers which the match wants can have.
+func (c *compiler) ofProviders(m match, path string) match {
+	at := slices.IndexFunc(m.others, func(o condition) bool { return o.attribute.Name == "provider" })
+	if at < 0 {
+		return m
+	}
+	var made typeSet
+	for _, p := range c.values["provider"] {
+		if types, known := c.made[p]; !m.others[at].has(p) {
+			continue
+		} else if known {
+			made |= types
+		} else {
+			made = everyType
+		}
+	}
+	if made != 0 && m.types != 0 && m.types&made == 0 {
+		c.report(path+".provider", "has no event of such a type (meetbus types lists them)")
+	}
+	m.types &= made
+	return m
 }
 
 // withStatus leaves the types that have a status if the match wants one.
@@ -126,7 +149,7 @@ func (c *compiler) typesOf(globs []Glob, path string) typeSet {
 		types := c.typesLike(g)
 		switch {
 		case types == 0:
-			c.report(valuePath(path, i, globs), "fits no type of event (meetbus types lists them)%s", meant(Nearest(string(g), typeNames()), "%s"))
+			c.report(valuePath(path, i, globs), "fits no type of event (meetbus types lists them)%s", hint(g))
 		case types == unmappedTypes:
 			c.warn(valuePath(path, i, globs), "fits no type of the catalogue, only events that meetbus does not know")
 		}
@@ -173,9 +196,17 @@ func typeNames() []string {
 	return names
 }
 
-// Nearest returns the word that a misspelt one most likely stands for; empty if none is near.
+// hint says what a type that there is not may stand for.
+func hint(g Glob) string {
+	if strings.HasPrefix(string(g), "meetbus.") {
+		return "; the type of an event that meetbus does not know is <provider>.<its own name>, as in dyte.*"
+	}
+	return meant(Nearest(string(g), typeNames()), "%s")
+}
+
+// Nearest returns the word that a misspelt one most likely stands for; empty if none is near: an edit for every three letters.
 func Nearest(misspelt string, words []string) string {
-	best, distance := "", 4
+	best, distance := "", min(3, max(1, len(misspelt)/3))+1
 	for _, w := range words {
 		if d := levenshtein.ComputeDistance(strings.ToLower(misspelt), strings.ToLower(w)); d < distance && d < len(w) {
 			best, distance = w, d

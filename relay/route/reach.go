@@ -78,7 +78,7 @@ func (c *compiler) reach(rules []rule) (rest typeSet) {
 	for i := range rules {
 		r := &rules[i]
 		r.reach = r.match.types & rest
-		if !r.faulty {
+		if !r.unread {
 			rest &^= c.takes(r)
 		}
 	}
@@ -87,7 +87,7 @@ func (c *compiler) reach(rules []rule) (rest typeSet) {
 
 // takes returns the types of which a rule takes every event.
 func (c *compiler) takes(r *rule) typeSet {
-	if r.when != nil || slices.ContainsFunc(r.match.others, func(o condition) bool { return !c.always(o) }) {
+	if r.conditional || slices.ContainsFunc(r.match.others, func(o condition) bool { return !c.always(o) }) {
 		return 0
 	}
 	taken := r.match.types
@@ -105,18 +105,30 @@ func (c *compiler) always(o condition) bool {
 	return len(values) > 0 && !slices.ContainsFunc(values, func(value string) bool { return !o.has(value) })
 }
 
-// mayBe says whether some event of a provider, of a type that the match has, matches.
-func (m match) mayBe(provider string, one typeSet) bool {
-	if one == unmappedTypes && m.typed && !anyOf(m.typeGlobs, func(g Glob) bool { return g.canBegin(provider + ".") }) {
-		return false
+// takesKnown says of events of a type, of which some attributes are known to have one of some values, whether the rule may take one,
+// and whether it must take every one that comes to it.
+func (r *rule) takesKnown(known map[string][]string, one typeSet) (may, must bool) {
+	if r.reach&one == 0 {
+		return false, false
 	}
-	return !slices.ContainsFunc(m.others, func(o condition) bool { return o.attribute.Name == "provider" && !o.has(provider) })
-}
-
-// definite says whether the rule takes every event of a provider and a type that comes to it.
-func (r *rule) definite(provider string, one typeSet) bool {
-	if one == unmappedTypes && r.match.typed && !anyOf(r.match.typeGlobs, func(g Glob) bool { return g.covers(Glob(provider + ".*")) }) {
-		return false
+	must = !r.conditional
+	if one == unmappedTypes && r.match.typed {
+		begins := func(g Glob) bool { return g.canBegin(known["provider"][0] + ".") }
+		if !anyOf(r.match.typeGlobs, begins) {
+			return false, false
+		}
+		must = must && anyOf(r.match.typeGlobs, func(g Glob) bool { return g.covers(Glob(known["provider"][0] + ".*")) })
 	}
-	return r.when == nil && !slices.ContainsFunc(r.match.others, func(o condition) bool { return o.attribute.Name != "provider" })
+	for _, o := range r.match.others {
+		values, some := known[o.attribute.Name], false
+		for _, value := range values {
+			has := o.has(value)
+			some, must = some || has, must && has
+		}
+		must = must && len(values) > 0
+		if len(values) > 0 && !some {
+			return false, false
+		}
+	}
+	return true, must
 }

@@ -80,7 +80,7 @@ func (c *compiler) everySubject(t *Table, rest typeSet) (all []held, ok bool) {
 		})
 	}
 	for i, r := range t.rules {
-		if r.drop || r.faulty {
+		if r.drop || r.unread || r.subject == nil {
 			continue
 		}
 		types := r.reach

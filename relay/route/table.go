@@ -22,10 +22,12 @@ type rule struct {
 	when    *when
 	subject template
 	drop    bool
+	// conditional says that there is a condition, readable or not.
+	conditional bool
+	// unread says that the match could not be read: such a rule is left out of what is said about several.
+	unread bool
 	// reach are the types of which an event may come to this rule.
 	reach typeSet
-	// faulty rules are left out of what is said about several.
-	faulty bool
 }
 
 // Decision is where an event belongs.
@@ -43,8 +45,9 @@ type Decision struct {
 type compiler struct {
 	findings
 	warnings findings
-	// values are all that an attribute can have, where that is known.
+	// values are all that an attribute can have, where that is known; made are the types that a provider's events can have.
 	values map[string][]string
+	made   map[string]typeSet
 	prefix template
 }
 
@@ -54,7 +57,7 @@ func (c *compiler) warn(path, format string, args ...any) { c.warnings.report(pa
 func Compile(m Mapping) (*Table, []Fault) {
 	c := &compiler{values: map[string][]string{
 		"provider": m.Providers, "endpoint": m.Endpoints, "verified": {"true", "false"},
-	}}
+	}, made: madeBy(m)}
 	c.prefix = c.literals(m.Prefix, "prefix")
 	if c.prefix.reserved() {
 		c.report("prefix", "must not begin with _: servers and clients keep such subjects for themselves")
@@ -73,6 +76,9 @@ func Compile(m Mapping) (*Table, []Fault) {
 	rest := c.reach(t.rules)
 	c.covered(t.rules)
 	t.subjects = c.subjects(t, rest)
+	if len(t.subjects) == 0 && len(c.findings) == 0 {
+		c.report("rules", "drop every event there is: nothing would be stored")
+	}
 	if len(c.findings) > 0 {
 		return nil, c.findings
 	}
@@ -81,10 +87,22 @@ func Compile(m Mapping) (*Table, []Fault) {
 	return t, nil
 }
 
+func madeBy(m Mapping) map[string]typeSet {
+	made := map[string]typeSet{}
+	for provider, types := range m.Types {
+		made[provider] = unmappedTypes
+		for _, name := range types {
+			made[provider] |= setOf(name)
+		}
+	}
+	return made
+}
+
 func (c *compiler) rule(written Rule, i int) rule {
 	before := len(c.findings)
-	r := rule{match: c.match(written.Match, rulePath(i, "match")), drop: written.Drop}
-	if written.When != "" {
+	r := rule{match: c.match(written.Match, rulePath(i, "match")), drop: written.Drop, conditional: written.When != ""}
+	r.unread = len(c.findings) > before
+	if r.conditional {
 		w, err := newWhen(written.When)
 		if err != nil {
 			c.report(rulePath(i, "when"), "%v", err)
@@ -94,14 +112,15 @@ func (c *compiler) rule(written Rule, i int) rule {
 	switch {
 	case written.Drop && written.Subject != "":
 		c.report(rulePath(i, "subject"), "stands beside drop: true; a rule has one of them")
+	case written.Drop && len(written.Match) == 0 && !r.conditional:
+		c.report(rulePath(i, "drop"), `drops every event that comes to the rule: write match: { type: "*" } if that is meant`)
 	case written.Subject == "" && !written.Drop:
-		c.report(rulePath(i, "drop"), "must be true, or a subject be given")
+		c.report(rulePath(i, "subject"), "must be given, or drop: true instead")
 	case written.Subject != "":
 		if subject, ok := c.template(written.Subject, rulePath(i, "subject")); ok {
 			r.subject = c.unreserved(subject, rulePath(i, "subject"))
 		}
 	}
-	r.faulty = len(c.findings) > before
 	return r
 }
 
@@ -147,23 +166,25 @@ func (t *Table) Route(e *schemas.Event) Decision {
 // DeadLetter returns the subject of a dead letter of a provider. No rule sees it.
 func (t *Table) DeadLetter(provider string) string { return t.prefix + deadLetters + Token(provider) }
 
-// Possible returns what may become of events of a provider and a type, the empty type being every one that is not in the
-// catalogue: in the order of the rules, with * for what depends on the event.
-func (t *Table) Possible(provider, typ string) []Decision {
-	set := setOf(typ)
+// Possible returns what may become of events of which only some attributes are known: of each, all values that it can have, and of
+// type one. A type that is not in the catalogue stands for all such. The decisions are in the order of the rules, with * for
+// what depends on the event.
+func (t *Table) Possible(known map[string][]string) []Decision {
+	one := setOf(known["type"][0])
 	var possible []Decision
-	for i, r := range t.rules {
-		if r.reach&set == 0 || !r.match.mayBe(provider, set) {
+	for i := range t.rules {
+		r := &t.rules[i]
+		may, must := r.takesKnown(known, one)
+		if !may {
 			continue
 		}
 		d := Decision{Rule: i, Drop: r.drop}
 		if !r.drop {
-			d.Subject = r.subject.pattern(typePattern(set))
+			d.Subject = r.subject.pattern(typePattern(one))
 		}
-		possible = append(possible, d)
-		if r.definite(provider, set) {
+		if possible = append(possible, d); must {
 			return possible
 		}
 	}
-	return append(possible, Decision{Rule: -1, Subject: t.otherwise.pattern(typePattern(set))})
+	return append(possible, Decision{Rule: -1, Subject: t.otherwise.pattern(typePattern(one))})
 }

@@ -18,6 +18,12 @@ func mapping(rules ...Rule) Mapping {
 	}
 }
 
+// withTypes says that dyte has no hls.
+func withTypes(m Mapping) Mapping {
+	m.Types = map[string][]string{"dyte": {"meeting.started"}}
+	return m
+}
+
 func compiled(t testing.TB, m Mapping) *Table {
 	t.Helper()
 	table, faults := Compile(m)
@@ -155,6 +161,7 @@ func TestSubjectsAreExact(t *testing.T) {
 			[]string{"u.meetbus.unmapped.*.*", "meetbus.unmapped.*.*"}, []string{"u.meeting.started"}},
 		{"unmapped of every provider", []Rule{{Match: typ("dyte.*", "realtimekit.*", "videosdk.*"), Drop: true}},
 			[]string{"meeting.started"}, []string{"meetbus.unmapped.*.*"}},
+		{"all but one are dropped", []Rule{{Match: typ("hls.*"), Subject: "h"}, {Match: typ("*"), Drop: true}}, []string{"h"}, []string{"meeting.started"}},
 		{"everything", []Rule{{Subject: "all.{provider}"}}, []string{"all.*"}, []string{"meeting.started", "meetbus.unmapped.*.*"}},
 		{"the wider one is enough", []Rule{
 			{Match: typ("hls.*"), Subject: "a.b.c"}, {Match: typ("call.*"), Subject: "a.{meetingid}.{status}"}, {Match: typ("meeting.*"), Subject: "a.b.{id}"},
@@ -181,20 +188,31 @@ func TestPossible(t *testing.T) {
 		Rule{Match: map[string][]string{"type": {"meeting.started"}}, When: "verified", Subject: "v.{type}.{meetingid}"},
 		Rule{Match: map[string][]string{"type": {"meeting.*"}, "provider": {"videosdk"}}, Subject: "sdk.{type}"},
 		Rule{Match: typ("dyte.*"), Subject: "u.{type}"},
+		Rule{Match: map[string][]string{"type": {"recording.*"}, "status": {"UPLOADED"}}, Subject: "ready"},
 	))
 	for _, c := range []struct {
-		provider, typ string
-		want          []Decision
+		known map[string][]string
+		want  []Decision
 	}{
-		{"dyte", "meeting.started", []Decision{{Subject: "v.meeting.started.*", Rule: 1}, {Subject: "meeting.started", Rule: -1}}},
-		{"videosdk", "meeting.started", []Decision{{Subject: "v.meeting.started.*", Rule: 1}, {Subject: "sdk.meeting.started", Rule: 2}}},
-		{"dyte", "hls.statusUpdate", []Decision{{Drop: true, Rule: 0}}},
-		{"videosdk", "hls.statusUpdate", []Decision{{Subject: "hls.statusUpdate", Rule: -1}}},
-		{"dyte", "", []Decision{{Subject: "u.meetbus.unmapped.*.*", Rule: 3}}},
-		{"videosdk", "", []Decision{{Subject: "meetbus.unmapped.*.*", Rule: -1}}},
+		{map[string][]string{"provider": {"dyte"}, "type": {"meeting.started"}},
+			[]Decision{{Subject: "v.meeting.started.*", Rule: 1}, {Subject: "meeting.started", Rule: -1}}},
+		{map[string][]string{"provider": {"videosdk"}, "type": {"meeting.started"}},
+			[]Decision{{Subject: "v.meeting.started.*", Rule: 1}, {Subject: "sdk.meeting.started", Rule: 2}}},
+		{map[string][]string{"provider": {"dyte"}, "type": {"hls.statusUpdate"}}, []Decision{{Drop: true, Rule: 0}}},
+		{map[string][]string{"provider": {"videosdk"}, "type": {"hls.statusUpdate"}}, []Decision{{Subject: "hls.statusUpdate", Rule: -1}}},
+		{map[string][]string{"provider": {"dyte"}, "type": {""}}, []Decision{{Subject: "u.meetbus.unmapped.*.*", Rule: 3}}},
+		{map[string][]string{"provider": {"videosdk"}, "type": {""}}, []Decision{{Subject: "meetbus.unmapped.*.*", Rule: -1}}},
+		{map[string][]string{"provider": {"videosdk"}, "type": {"recording.statusUpdate"}, "status": {"INVOKED"}},
+			[]Decision{{Subject: "recording.statusUpdate", Rule: -1}}},
+		{map[string][]string{"provider": {"videosdk"}, "type": {"recording.statusUpdate"}, "status": {"UPLOADED"}},
+			[]Decision{{Subject: "ready", Rule: 4}}},
+		{map[string][]string{"provider": {"videosdk"}, "type": {"recording.statusUpdate"}, "status": {"UPLOADED", "STOPPED"}},
+			[]Decision{{Subject: "ready", Rule: 4}, {Subject: "recording.statusUpdate", Rule: -1}}},
+		{map[string][]string{"provider": {"dyte"}, "type": {"recording.statusUpdate"}},
+			[]Decision{{Subject: "ready", Rule: 4}, {Subject: "recording.statusUpdate", Rule: -1}}},
 	} {
-		if got := table.Possible(c.provider, c.typ); fmt.Sprint(got) != fmt.Sprint(c.want) {
-			t.Errorf("%s %q: %+v, want %+v", c.provider, c.typ, got, c.want)
+		if got := table.Possible(c.known); fmt.Sprint(got) != fmt.Sprint(c.want) {
+			t.Errorf("%v: %+v, want %+v", c.known, got, c.want)
 		}
 	}
 }
@@ -218,7 +236,7 @@ func TestFaults(t *testing.T) {
 		{"inbox", mapping(Rule{Subject: "_INBOX.x"}), map[string]string{"rules[0].subject": "must not begin with _"}},
 		{"empty token", mapping(Rule{Subject: "a..b"}), map[string]string{"rules[0].subject": "has an empty token"}},
 		{"tokens", mapping(Rule{Subject: "{type}" + strings.Repeat(".a", 13)}), map[string]string{"rules[0].subject": "has up to 17 tokens"}},
-		{"no subject", mapping(Rule{Match: typ("hls.*")}), map[string]string{"rules[0].drop": "must be true, or a subject be given"}},
+		{"no subject", mapping(Rule{Match: typ("hls.*")}), map[string]string{"rules[0].subject": "must be given, or drop: true"}},
 		{"both", mapping(Rule{Match: typ("hls.*"), Drop: true, Subject: "a"}), map[string]string{"rules[0].subject": "stands beside drop: true"}},
 		{"attribute", mapping(Rule{Match: map[string][]string{"meetngid": {"a"}}, Drop: true}),
 			map[string]string{"rules[0].match.meetngid": "did you mean meetingid?"}},
@@ -252,8 +270,18 @@ func TestFaults(t *testing.T) {
 			map[string]string{"rules[1].subject": "that subjects.rules[0].subject gives too"}},
 		{"dead letters", mapping(Rule{Match: typ("hls.*"), Subject: "meetbus.{provider}.{endpoint}"}),
 			map[string]string{"rules[0].subject": "the subjects of dead letters"}},
+		{"drops everything", mapping(Rule{Drop: true}), map[string]string{"rules[0].drop": "drops every event that comes to the rule"}},
+		{"nothing is left", mapping(Rule{Match: typ("*"), Drop: true}), map[string]string{"rules": "nothing would be stored"}},
+		{"a provider that has none", withTypes(mapping(Rule{Match: map[string][]string{"type": {"hls.*"}, "provider": {"dyte"}}, Drop: true})),
+			map[string]string{"rules[0].match.provider": "has no event of such a type"}},
+		{"covered, and its condition is none", mapping(Rule{Match: typ("hls.*"), Drop: true}, Rule{Match: typ("hls.*"), When: "type =", Subject: "*"}),
+			map[string]string{"rules[1]": "never reached", "rules[1].when": "", "rules[1].subject": ""}},
+		{"a condition that is none covers nothing", mapping(Rule{Match: typ("hls.*"), When: "type =", Drop: true}, Rule{Match: typ("hls.*"), Subject: "a"}),
+			map[string]string{"rules[0].when": "it ends too soon"}},
+		{"unknown types by their subject", mapping(Rule{Match: typ("meetbus.unmapped.*"), Drop: true}),
+			map[string]string{"rules[0].match.type": "as in dyte.*"}},
 		{"all at once", Mapping{Prefix: "a b", Default: "x.", Rules: []Rule{{}, {Match: typ("nothing"), When: "zzz", Subject: "*"}}},
-			map[string]string{"prefix": "", "default": "", "rules[0].drop": "", "rules[1].match.type": "", "rules[1].when": "", "rules[1].subject": ""}},
+			map[string]string{"prefix": "", "default": "", "rules[0].subject": "", "rules[1].match.type": "", "rules[1].when": "", "rules[1].subject": ""}},
 	} {
 		_, faults := Compile(c.m)
 		got := map[string]string{}
@@ -274,6 +302,13 @@ func TestFaults(t *testing.T) {
 func TestUnmappedTypesAreAWarning(t *testing.T) {
 	table := compiled(t, mapping(Rule{Match: map[string][]string{"type": {"dyte.waved", "meeting.*"}}, Drop: true}))
 	if got := table.Warnings(); len(got) != 1 || got[0].Path != "rules[0].match.type[0]" {
+		t.Errorf("warnings are %v", got)
+	}
+}
+
+func TestASubjectForEveryEventIsAWarning(t *testing.T) {
+	table := compiled(t, mapping(Rule{Match: map[string][]string{"type": {"hls.*"}}, Subject: "h.{id}"}))
+	if got := table.Warnings(); len(got) != 1 || got[0].Path != "rules[0].subject" {
 		t.Errorf("warnings are %v", got)
 	}
 }

@@ -2,6 +2,7 @@ package route
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/meetbus/meetbus/schemas"
@@ -18,6 +19,9 @@ var (
 	literalToken = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 	placeholder  = regexp.MustCompile(`^\{([^{}]*)\}$`)
 )
+
+// ofOneEvent are the attributes that no two events have in common.
+var ofOneEvent = []string{"id", "time", "recordedtime", "deliveryid", "digest", "signature", "traceparent"}
 
 // template is a subject with placeholders. Every part but {type} is exactly one token.
 type template []part
@@ -36,6 +40,9 @@ func (c *compiler) template(written, path string) (template, bool) {
 	tokens, ok := len(t), true
 	for _, token := range strings.Split(written, ".") {
 		p, good := c.part(token, path)
+		if slices.Contains(ofOneEvent, p.attribute.Name) {
+			c.warn(path, "has {%s}, which differs for every event: so many subjects are slow, and nobody can filter by them", p.attribute.Name)
+		}
 		ok = ok && good
 		t = append(t, p)
 		if tokens++; p.isType {

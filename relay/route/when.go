@@ -28,14 +28,16 @@ func newWhen(text string) (*when, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range names {
-		if _, known := schemas.AttributeNamed(name); !known {
-			return nil, fmt.Errorf("asks for what is no attribute of events%s", meant(Nearest(name, attributeNames()), "%s"))
+	for _, n := range names {
+		if _, known := schemas.AttributeNamed(n.text); !known {
+			return nil, fmt.Errorf("asks at its character %d for what is no attribute of events%s (a text stands in quotes)",
+				n.at, meant(Nearest(n.text, attributeNames()), "%s"))
 		}
 	}
 	for _, c := range calls {
-		if runtime.ResolveFunction(c.name, c.arguments) == nil {
-			return nil, errors.New("calls a function that CloudEvents SQL does not have, or not with so many arguments")
+		if runtime.ResolveFunction(c.text, c.arguments) == nil {
+			return nil, fmt.Errorf("calls at its character %d a function that CloudEvents SQL does not have, or not with %d arguments",
+				c.at, c.arguments)
 		}
 	}
 	expression, err := parse(text)
@@ -96,15 +98,21 @@ func parse(text string) (expression cesql.Expression, err error) {
 
 var errSQL = errors.New("is not CloudEvents SQL: a number is larger than 32 bits, or LIKE has no text in quotes")
 
+// word is a name in a condition, and the place of its first character, from 1.
+type word struct {
+	text string
+	at   int
+}
+
 // call is a function and the number of its arguments.
 type call struct {
-	name      string
+	word
 	arguments int
 }
 
 // scan reads a text with the SDK's own grammar, and returns the names in it: of attributes, and of functions. It goes first because
 // the SDK's parser prints what it does not understand to stderr.
-func scan(text string) (names []string, calls []call, err error) {
+func scan(text string) (names []word, calls []call, err error) {
 	first := &firstError{at: -1}
 	lexer := gen.NewCESQLParserLexer(parser.NewCaseChangingStream(antlr.NewInputStream(text), true))
 	lexer.RemoveErrorListeners()
@@ -115,10 +123,34 @@ func scan(text string) (names []string, calls []call, err error) {
 	grammar.AddErrorListener(first)
 	grammar.Cesql()
 	if first.at >= 0 {
-		return nil, nil, fmt.Errorf("is not CloudEvents SQL at its character %d", first.at+1)
+		return nil, nil, fmt.Errorf("is not CloudEvents SQL at its character %d%s", first.at+1, instead([]rune(text), first.at))
 	}
 	names, calls = namesIn(stream.GetAllTokens())
 	return names, calls, nil
+}
+
+// instead says what is written in CloudEvents SQL where other languages write what stands at a place.
+func instead(text []rune, at int) string {
+	if at >= len(text) {
+		return ": it ends too soon"
+	}
+	rest := strings.ToUpper(string(text[at:]))
+	for _, other := range []struct{ theirs, ours string }{
+		{".", "attributes have no parts: meetingid, not meeting.id"},
+		{"=", "one = compares"},
+		{"&", "write AND"},
+		{"|", "write OR"},
+		{"!", "write NOT"},
+		{"IS ", "write EXISTS meetingid, or NOT EXISTS meetingid"},
+		{"MATCHES ", "write LIKE, with % for any text"},
+		{"~", "write LIKE, with % for any text"},
+		{"BETWEEN ", "write AND between two comparisons"},
+	} {
+		if strings.HasPrefix(rest, other.theirs) {
+			return ": " + other.ours
+		}
+	}
+	return ""
 }
 
 // firstError notes where a text stops being CloudEvents SQL, as an offset in characters.
@@ -137,7 +169,7 @@ func (f *firstError) SyntaxError(_ antlr.Recognizer, symbol any, _, column int, 
 	}
 }
 
-func namesIn(tokens []antlr.Token) (names []string, calls []call) {
+func namesIn(tokens []antlr.Token) (names []word, calls []call) {
 	words := []int{
 		gen.CESQLParserLexerIDENTIFIER, gen.CESQLParserLexerIDENTIFIER_WITH_NUMBER,
 		gen.CESQLParserLexerFUNCTION_IDENTIFIER_WITH_UNDERSCORE,
@@ -148,9 +180,9 @@ func namesIn(tokens []antlr.Token) (names []string, calls []call) {
 			continue
 		}
 		if i+1 < len(tokens) && tokens[i+1].GetTokenType() == gen.CESQLParserLexerLR_BRACKET {
-			calls = append(calls, call{strings.ToUpper(t.GetText()), argumentsIn(tokens[i+1:])})
+			calls = append(calls, call{word{strings.ToUpper(t.GetText()), t.GetStart() + 1}, argumentsIn(tokens[i+1:])})
 		} else {
-			names = append(names, strings.ToLower(t.GetText()))
+			names = append(names, word{strings.ToLower(t.GetText()), t.GetStart() + 1})
 		}
 	}
 	return names, calls

@@ -29,6 +29,9 @@ const (
 	maxPending       = 16 << 20
 )
 
+// Name is what the server calls itself, so that a client can tell that it is a relay's own.
+const Name = "meetbus-embedded"
+
 // Options of an embedded server.
 type Options struct {
 	// Listen is host:port for guests.
@@ -190,7 +193,7 @@ func serverOptions(o Options, password, porterPassword string) (*server.Options,
 		return nil, err
 	}
 	options := &server.Options{
-		ServerName: "meetbus", Host: host, Port: port, NoSigs: true,
+		ServerName: Name, Host: host, Port: port, NoSigs: true,
 		JetStream: true, StoreDir: o.Dir, JetStreamMaxStore: maxStore, JetStreamMaxMemory: maxMemory,
 		SyncAlways: o.SyncInterval == 0, SyncInterval: o.SyncInterval, MaxPayload: o.MaxPayload,
 		TLS: o.Guests.TLS != nil, TLSConfig: o.Guests.TLS, DisableJetStreamBanner: true,
