@@ -13,7 +13,7 @@ import (
 const module = "github.com/meetbus/meetbus/"
 
 // arrows says which packages of ours each package may import. A package ending in test serves tests only, and may import what
-// it serves.
+// it serves; cmd/torture is a test, too.
 var arrows = map[string][]string{
 	"schemas":            {},
 	"normalize":          {"schemas"},
@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"relay/bus/outbox":   {"relay/bus", "relay/bus/embedded"},
 	"relay":              {"schemas", "normalize", "relay/route", "relay/keys", "relay/loopback", "relay/bus"},
 	"config":             {"schemas", "normalize", "relay/route", "relay/keys", "relay/loopback"},
+	"cmd/torture":        {"relay/bus", "relay/bus/bustest"},
 	"cmd/meetbus": {
 		"schemas", "normalize", "config", "relay", "relay/route", "relay/keys", "relay/bus", "relay/bus/embedded",
 		"relay/bus/outbox",
@@ -50,7 +51,7 @@ var homes = map[string][]string{
 	"github.com/nats-io/jwt":                {},
 	"github.com/nats-io/nkeys":              {"relay/bus", "relay/bus/embedded"},
 	"github.com/gofrs/flock":                {"cmd/meetbus"},
-	"github.com/google/uuid":                {"normalize", "cmd/meetbus"},
+	"github.com/google/uuid":                {"normalize", "cmd/meetbus", "cmd/torture"},
 }
 
 type listed struct {

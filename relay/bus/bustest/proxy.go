@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Proxy passes connections on to a server until it is frozen or cut.
+// Proxy passes connections on to a server until it is frozen, cut or parted from it.
 type Proxy struct {
 	listener net.Listener
 	target   string
@@ -14,31 +14,43 @@ type Proxy struct {
 
 	mu    sync.Mutex
 	thawn *sync.Cond
-	// frozen stops the bytes towards the server; closed ends everything.
-	frozen, closed bool
-	open           map[net.Conn]bool
+	// frozen stops the bytes towards the server, parted lets nobody in; closed ends everything.
+	frozen, parted, closed bool
+	open                   map[net.Conn]bool
 }
 
 // NewProxy starts a proxy before target, and stops it when the test ends.
 func NewProxy(t testing.TB, target string) *Proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	p, err := OpenProxy(target)
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
+}
+
+// OpenProxy starts a proxy before target, on a free port. The caller must close it.
+func OpenProxy(target string) (*Proxy, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
 	}
 	p := &Proxy{listener: listener, target: target, open: map[net.Conn]bool{}}
 	p.thawn = sync.NewCond(&p.mu)
 	p.running.Go(p.accept)
-	t.Cleanup(func() {
-		p.mu.Lock()
-		p.closed = true
-		p.mu.Unlock()
-		p.thawn.Broadcast()
-		_ = listener.Close()
-		p.Cut()
-		p.running.Wait()
-	})
-	return p
+	return p, nil
+}
+
+// Close ends all connections, and returns when nothing of the proxy runs any more.
+func (p *Proxy) Close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.thawn.Broadcast()
+	_ = p.listener.Close()
+	p.Cut()
+	p.running.Wait()
 }
 
 // URL of the proxy.
@@ -57,6 +69,21 @@ func (p *Proxy) freeze(frozen bool) {
 	p.thawn.Broadcast()
 }
 
+// Part ends all connections and lets nobody in, as a network does that is cut, until Join.
+func (p *Proxy) Part() {
+	p.part(true)
+	p.Cut()
+}
+
+// Join lets clients in again.
+func (p *Proxy) Join() { p.part(false) }
+
+func (p *Proxy) part(parted bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.parted = parted
+}
+
 // Cut ends all connections.
 func (p *Proxy) Cut() {
 	p.mu.Lock()
@@ -72,7 +99,7 @@ func (p *Proxy) accept() {
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("tcp", p.target)
+		server, err := p.dial()
 		if err != nil {
 			_ = client.Close()
 			continue
@@ -81,6 +108,16 @@ func (p *Proxy) accept() {
 		p.running.Go(func() { p.carry(server, client, p.whileThawn) })
 		p.running.Go(func() { p.carry(client, server, func() {}) })
 	}
+}
+
+func (p *Proxy) dial() (net.Conn, error) {
+	p.mu.Lock()
+	parted := p.parted
+	p.mu.Unlock()
+	if parted {
+		return nil, net.ErrClosed
+	}
+	return net.Dial("tcp", p.target)
 }
 
 func (p *Proxy) keep(connections ...net.Conn) {

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"syscall"
+	"time"
+
+	"github.com/meetbus/meetbus/relay/bus/bustest"
+)
+
+// fault breaks one thing for a while, and heals it.
+type fault struct {
+	name string
+	do   func(s *setup, random *rand.Rand) (what string, err error)
+}
+
+// breakThings breaks one thing after the other until ctx ends, and returns what.
+func breakThings(ctx context.Context, s *setup, random *rand.Rand) []string {
+	began := time.Now()
+	var broken []string
+	faults := s.faults()
+	for {
+		select {
+		case <-ctx.Done():
+			return broken
+		case <-time.After(between(random, 500*time.Millisecond, 2500*time.Millisecond)):
+		}
+		f := faults[random.IntN(len(faults))]
+		at := time.Since(began)
+		what, err := f.do(s, random)
+		if err != nil {
+			what += ": " + err.Error()
+		}
+		broken = append(broken, fmt.Sprintf("%5.1fs  %s: %s", at.Seconds(), f.name, what))
+	}
+}
+
+func between(random *rand.Rand, least, most time.Duration) time.Duration {
+	return least + time.Duration(random.Int64N(int64(most-least)))
+}
+
+// faults are those that this setup can have.
+func (s *setup) faults() []fault {
+	all := []fault{
+		{"kill a relay", func(s *setup, r *rand.Rand) (string, error) { return ended(r, s.relays, syscall.SIGKILL) }},
+		{"stop a relay and start it", func(s *setup, r *rand.Rand) (string, error) { return ended(r, s.relays, syscall.SIGTERM) }},
+		{"freeze a relay", func(s *setup, r *rand.Rand) (string, error) { return frozen(r, s.relays) }},
+	}
+	if s.disk != nil {
+		all = append(all, fault{"fill a relay's disk", func(s *setup, r *rand.Rand) (string, error) { return s.disk.filled(r) }})
+	}
+	if len(s.servers) == 0 {
+		return all
+	}
+	return append(all,
+		fault{"kill a server", func(s *setup, r *rand.Rand) (string, error) { return ended(r, s.servers, syscall.SIGKILL) }},
+		fault{"stop a server and start it", func(s *setup, r *rand.Rand) (string, error) { return ended(r, s.servers, syscall.SIGTERM) }},
+		fault{"freeze a server", func(s *setup, r *rand.Rand) (string, error) { return frozen(r, s.servers) }},
+		fault{"cut a wire", func(s *setup, r *rand.Rand) (string, error) {
+			return wired(r, s.wires, (*bustest.Proxy).Part, (*bustest.Proxy).Join)
+		}},
+		fault{"freeze a wire", func(s *setup, r *rand.Rand) (string, error) {
+			return wired(r, s.wires, (*bustest.Proxy).Freeze, (*bustest.Proxy).Thaw)
+		}},
+		fault{"cut all wires and kill a relay", cutAndKill},
+	)
+}
+
+func ended(random *rand.Rand, processes []*process, s syscall.Signal) (string, error) {
+	p := processes[random.IntN(len(processes))]
+	away := between(random, 0, 3*time.Second)
+	if err := p.end(s, away); err != nil {
+		return p.name, err
+	}
+	return fmt.Sprintf("%s for %.1fs", p.name, away.Seconds()), p.await()
+}
+
+func frozen(random *rand.Rand, processes []*process) (string, error) {
+	p := processes[random.IntN(len(processes))]
+	still := between(random, 200*time.Millisecond, 5*time.Second)
+	p.signal(syscall.SIGSTOP)
+	time.Sleep(still)
+	p.signal(syscall.SIGCONT)
+	return fmt.Sprintf("%s for %.1fs", p.name, still.Seconds()), nil
+}
+
+func wired(random *rand.Rand, wires []*bustest.Proxy, breaks, heals func(*bustest.Proxy)) (string, error) {
+	i := random.IntN(len(wires))
+	still := between(random, 200*time.Millisecond, 5*time.Second)
+	breaks(wires[i])
+	time.Sleep(still)
+	heals(wires[i])
+	return fmt.Sprintf("wire %d for %.1fs", i+1, still.Seconds()), nil
+}
+
+// cutAndKill leaves a relay with nothing but its outbox, and kills it.
+func cutAndKill(s *setup, random *rand.Rand) (string, error) {
+	for _, w := range s.wires {
+		w.Part()
+	}
+	defer func() {
+		for _, w := range s.wires {
+			w.Join()
+		}
+	}()
+	time.Sleep(between(random, time.Second, 2*time.Second))
+	what, err := ended(random, s.relays, syscall.SIGKILL)
+	time.Sleep(time.Second)
+	return what, err
+}
