@@ -14,9 +14,15 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
+// fileMax is the size of the largest file: room for 100,000 rules.
+const fileMax = 16 * mib
+
 // Load reads the configuration of a file, with env to look up the variables that it names: os.LookupEnv. A file that was
 // read and is wrong is an error that joins a Fault for everything that is wrong with it, in the order of the file.
 func Load(file string, env func(string) (string, bool)) (Config, error) {
+	if info, err := os.Stat(file); err == nil && Size(info.Size()) > fileMax {
+		return Config{}, fmt.Errorf("read configuration: %s is larger than %s", file, fileMax)
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)

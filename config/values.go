@@ -130,5 +130,5 @@ func withoutUser(server string) string {
 	if parsed.User != nil {
 		address = parsed.Scheme + "://<secret>@" + parsed.Host
 	}
-	return address + parsed.EscapedPath()
+	return address // without a path, which may be a secret as well
 }

@@ -216,9 +216,9 @@ func (o object) list(name string) []jsontext.Value {
 }
 
 // anything returns the value named as JSON that every reader takes the same way: no name twice, no half of a surrogate pair,
-// every digit of a number kept. It is nil if the value says nothing.
+// every digit of a number kept. It is nil if the value says nothing, or is nested too deeply for readers.
 func (o object) anything(name string) json.RawMessage {
-	if !o.has(name) {
+	if !o.has(name) || depth(o.get(name)) > depthMax {
 		return nil
 	}
 	d := json.NewDecoder(bytes.NewReader(o.get(name)))
@@ -234,6 +234,22 @@ func (o object) anything(name string) json.RawMessage {
 		return nil
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
+}
+
+// depthMax is how deeply a value may be nested: far deeper than a provider's, and far from what readers of JSON give up at (Python
+// at 1,000, Go at 10,000).
+const depthMax = 64
+
+// depth returns how deeply v, which is JSON, is nested.
+func depth(v jsontext.Value) int {
+	d := jsontext.NewDecoder(bytes.NewBuffer(v), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	deepest := 0
+	for {
+		if _, err := d.ReadToken(); err != nil {
+			return deepest
+		}
+		deepest = max(deepest, d.StackDepth())
+	}
 }
 
 // some returns a pointer to v, or nil if nothing in it is set: what a provider does not say is absent.

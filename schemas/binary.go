@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -78,11 +80,14 @@ func unhex(c byte) int {
 var ErrNoCloudEvent = errors.New("message is no CloudEvent")
 
 // Structured returns the JSON of a CloudEvent for a message in either content mode. One in structured mode is returned as it is,
-// byte for byte; of one in binary mode the data is, and the attributes are decoded. The header's names are in lower case, as
+// byte for byte, if it is JSON; of one in binary mode the data is, and the attributes are decoded. The header's names are in lower case, as
 // they are on the bus.
 func Structured(header map[string][]string, data []byte) ([]byte, error) {
 	contentType := first(header, "content-type")
-	if strings.HasPrefix(contentType, event.ApplicationCloudEventsJSON) {
+	if media, _, err := mime.ParseMediaType(contentType); err == nil && media == event.ApplicationCloudEventsJSON {
+		if !json.Valid(data) {
+			return nil, ErrNoCloudEvent
+		}
 		return data, nil
 	}
 	if first(header, binaryPrefix+"specversion") == "" {
@@ -128,17 +133,23 @@ func withData(attributes, data []byte) []byte {
 	return b.Bytes()
 }
 
+// attributeName is what an attribute can be called. ofJSON are members of an event in JSON that no ce- header stands for.
+var (
+	attributeName = regexp.MustCompile(`^[a-z0-9]+$`)
+	ofJSON        = []string{"data", "data_base64", "datacontenttype"}
+)
+
 // namesIn returns the names of the attributes in a header: ours in their order, then others.
 func namesIn(header map[string][]string) []string {
 	var names, others []string
 	for _, a := range attributes {
-		if first(header, binaryPrefix+a.Name) != "" {
+		if first(header, binaryPrefix+a.Name) != "" && !slices.Contains(ofJSON, a.Name) {
 			names = append(names, a.Name)
 		}
 	}
 	for name := range header {
 		name, isAttribute := strings.CutPrefix(name, binaryPrefix)
-		if isAttribute && !slices.Contains(names, name) {
+		if isAttribute && attributeName.MatchString(name) && !slices.Contains(ofJSON, name) && !slices.Contains(names, name) {
 			others = append(others, name)
 		}
 	}

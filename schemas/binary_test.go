@@ -148,6 +148,10 @@ func TestStructuredReadsOthersToo(t *testing.T) {
 	}{
 		{"an unknown attribute", map[string][]string{"ce-specversion": {"1.0"}, "ce-zebra": {"a%2"}, "ce-id": {"1"}}, `[1]`,
 			`{"specversion":"1.0","id":"1","zebra":"a%2","data":[1]}`},
+		{"names that no attribute can have", map[string][]string{
+			"ce-specversion": {"1.0"}, "ce-data": {"forged"}, "ce-data_base64": {"x"}, "ce-datacontenttype": {"text/evil"}, "ce-": {"x"},
+			"ce-a\"b": {"x"}, "content-type": {"application/json"},
+		}, `{"a":1}`, `{"specversion":"1.0","datacontenttype":"application/json","data":{"a":1}}`},
 		{"data that is no JSON", map[string][]string{"ce-specversion": {"1.0"}, "content-type": {"text/plain"}}, "hi",
 			`{"specversion":"1.0","datacontenttype":"text/plain","data_base64":"aGk="}`},
 		{"verified that is neither", map[string][]string{"ce-specversion": {"1.0"}, "ce-verified": {`x"`}}, "",
@@ -158,7 +162,10 @@ func TestStructuredReadsOthersToo(t *testing.T) {
 			t.Errorf("%s: got %s, %v, want %s", tt.name, got, err, tt.want)
 		}
 	}
-	for _, header := range []map[string][]string{nil, {"content-type": {"application/json"}}, {"Ce-Specversion": {"1.0"}}} {
+	if _, err := schemas.Structured(map[string][]string{"content-type": {schemas.ContentType}}, []byte("\x1b[2J")); !errors.Is(err, schemas.ErrNoCloudEvent) {
+		t.Errorf("what is no JSON: error is %v", err)
+	}
+	for _, header := range []map[string][]string{nil, {"content-type": {schemas.ContentType + "X"}}, {"content-type": {"application/json"}}, {"Ce-Specversion": {"1.0"}}} {
 		if _, err := schemas.Structured(header, []byte(`{}`)); !errors.Is(err, schemas.ErrNoCloudEvent) {
 			t.Errorf("%v: error is %v", header, err)
 		}

@@ -217,6 +217,19 @@ func writeMessage(w io.Writer, f relay.Foresight) error {
 		return err
 	}
 	b.WriteByte('\n')
-	_, err := b.WriteTo(w)
+	_, err := io.WriteString(w, escaped(b.String()))
 	return err
+}
+
+// escaped writes what could steer a terminal as JSON can, too, in laid out JSON: such characters are only in its strings.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r == '\n' || !unprintable(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }

@@ -21,12 +21,15 @@ func printable(s string) string {
 		switch {
 		case r == '\n' || r == '\t' || r == '\u2028' || r == '\u2029':
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == unicode.ReplacementChar:
+		case unprintable(r), r == unicode.ReplacementChar:
 			return -1
 		}
 		return r
 	}, s))
 }
+
+// unprintable says whether r could steer a terminal or reorder a line. All such characters are in the Basic Multilingual Plane.
+func unprintable(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 // shortened cuts s where a line would get hard to read.
 func shortened(s string) string {

@@ -57,7 +57,7 @@ func (c *connection) refusal(ctx context.Context, want Stream, subjects []string
 	case codeOverlap:
 		return c.overlap(ctx, want, subjects, err)
 	case codeNoStorage:
-		return faultf("%w: lower max_bytes here, or give the server more room (max_file_store)", err)
+		return faultf("%w: lower stream.max_bytes here, or give the server more room: a larger disk, or its max_file_store", err)
 	}
 	return answer(c.nc, err)
 }

@@ -33,10 +33,12 @@ type planner struct {
 	minPayload int64
 	// main is the stream of which it is said what all have in common.
 	main string
+	// wanted are all the streams of ours.
+	wanted []Stream
 }
 
 func (o Options) planner() planner {
-	p := planner{cli: o.Server.cli(), ours: o.Server.InProcess != nil, minPayload: o.MinPayload}
+	p := planner{cli: o.Server.cli(), ours: o.Server.InProcess != nil, minPayload: o.MinPayload, wanted: o.Streams}
 	if len(o.Streams) > 0 {
 		p.main = o.Streams[0].Name
 	}
@@ -48,10 +50,11 @@ type plan struct {
 	want Stream
 	// have is the stream's configuration to the letter; nil if it is not there.
 	have map[string]json.RawMessage
-	// subjects are all that it is to hold, if that is a change: add is new, and covers drop.
-	subjects, add, drop []string
-	widen               []Widening
-	faults, warnings    []Finding
+	// subjects are all that it is to hold, if that is a change: add is new, and drop makes way. Of these, left is what it is to hold
+	// before any stream is given more, since what one drops another may be about to add; nil if that is no matter.
+	subjects, add, drop, left []string
+	widen                     []Widening
+	faults, warnings          []Finding
 }
 
 // says is how a finding is told.
@@ -90,11 +93,18 @@ func (p planner) missing(others []jetstream.StreamConfig, want Stream) plan {
 }
 
 func (p planner) planSubjects(out *plan, have []string, others []jetstream.StreamConfig) {
-	out.add = uncovered(out.want.Subjects, have)
-	if len(out.add) == 0 {
+	left := have
+	if p.ours && out.want.Manage {
+		left = p.unobstructive(out.want, have)
+		if len(left) < len(have) {
+			out.left = left
+		}
+	}
+	out.add = uncovered(out.want.Subjects, left)
+	if len(out.add) == 0 && len(left) == len(have) {
 		return
 	}
-	kept := uncovered(have, out.add)
+	kept := uncovered(left, out.add)
 	out.drop = slices.DeleteFunc(slices.Clone(have), func(s string) bool { return slices.Contains(kept, s) })
 	out.subjects = slices.Concat(kept, out.add)
 	out.faults = append(out.faults, overlaps(out.want.Name, out.add, others)...)
@@ -106,6 +116,20 @@ func (p planner) planSubjects(out *plan, have []string, others []jetstream.Strea
 			Mend:    "add what is missing" + p.cli.inBrackets(out.want.Name, out.subjects) + letRelay,
 		})
 	}
+}
+
+// unobstructive leaves out subjects of a stream that stand in the way of what is wanted now: rules have changed, and on the embedded
+// server nobody else can take them away. Messages that are stored under them stay.
+func (p planner) unobstructive(want Stream, have []string) []string {
+	return slices.DeleteFunc(slices.Clone(have), func(held string) bool {
+		h := patternOf(held)
+		if slices.ContainsFunc(patternsOf(want.Subjects), h.crosses) {
+			return true
+		}
+		return slices.ContainsFunc(p.wanted, func(other Stream) bool {
+			return other.Name != want.Name && slices.ContainsFunc(patternsOf(other.Subjects), h.overlaps)
+		})
+	})
 }
 
 // crossing finds subjects of the stream that cross new ones: the server would refuse, and not say much (error 10052).

@@ -1,10 +1,12 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +44,11 @@ func (b *Bus) checks(c *connection) error {
 	}
 	if err := faultOf(plans); err != nil {
 		return err
+	}
+	for _, p := range inOrder(plans) {
+		if err := c.makeWay(ctx, p); err != nil {
+			return inStream(ctx, p.want.Name, err)
+		}
 	}
 	for _, p := range plans {
 		if err := c.apply(ctx, p); err != nil {
@@ -142,6 +149,30 @@ func faultOf(plans []plan) error {
 	return fault{errors.New(strings.Join(all, "; and "))}
 }
 
+// inOrder puts the plans that leave a stream some subjects before those that leave it none.
+func inOrder(plans []plan) []plan {
+	sorted := slices.Clone(plans)
+	slices.SortStableFunc(sorted, func(a, b plan) int { return cmp.Compare(len(b.left), len(a.left)) })
+	return sorted
+}
+
+// makeWay takes away the subjects of an existing stream that stand in the way of others. A stream cannot be without any, so the last
+// ones make way to its new ones at once.
+func (c *connection) makeWay(ctx context.Context, p plan) error {
+	if p.left == nil {
+		return nil
+	}
+	subjects := p.left
+	if len(subjects) == 0 {
+		subjects = p.subjects
+	}
+	p.have["subjects"], _ = json.Marshal(subjects)
+	if err := c.api(ctx, "STREAM.UPDATE."+p.want.Name, p.have, nil); err != nil {
+		return answer(c.nc, fmt.Errorf("take away %s: %w", some(p.drop), err))
+	}
+	return nil
+}
+
 func (c *connection) apply(ctx context.Context, p plan) error {
 	if p.have == nil {
 		return c.create(ctx, p.want)
@@ -189,6 +220,10 @@ func (c *connection) change(ctx context.Context, p plan) error {
 
 // warn says, once, what an existing stream makes weaker, and what was changed to make it stronger.
 func (b *Bus) warn(p plan) {
+	if p.left != nil {
+		b.log.Info("stream has new subjects in place of old ones; what it holds stays", zap.String("stream", p.want.Name),
+			zap.String("old", some(p.drop)))
+	}
 	for _, w := range p.widen {
 		b.log.Info("stream was widened", zap.String("stream", p.want.Name), zap.String("setting", w.Setting),
 			zap.String("from", w.From), zap.String("to", w.To))

@@ -88,7 +88,7 @@ func TestWideningThatDoesNotFit(t *testing.T) {
 	want := events
 	want.MaxBytes = 1 << 30
 	b := connect(t, bus.Options{Server: bus.Server{InProcess: n.InProcess()}, Streams: []bus.Stream{want}})
-	mustSay(t, awaitFault(t, b).Error(), "make max_bytes 1073741824", "insufficient storage", "lower max_bytes")
+	mustSay(t, awaitFault(t, b).Error(), "make max_bytes 1073741824", "insufficient storage", "lower stream.max_bytes")
 }
 
 // The cures of the embedded server are typed as the relay, with the password that is in data_dir.

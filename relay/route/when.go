@@ -20,10 +20,17 @@ import (
 // when is a condition in CloudEvents SQL 1.0. It is read-only, and may be asked by several goroutines at once.
 type when struct{ expression cesql.Expression }
 
+// whenMax is the length of the longest condition, in bytes: the SDK's parser nests as deeply as what it reads, and a stack that
+// overflows cannot be caught.
+const whenMax = 4 << 10
+
 var errNotBoolean = errors.New("is neither true nor false, whatever the event: compare the value with something")
 
 // newWhen reads a condition. Its errors do not repeat it.
 func newWhen(text string) (*when, error) {
+	if len(text) > whenMax {
+		return nil, fmt.Errorf("is longer than %d bytes", whenMax)
+	}
 	names, calls, err := scan(text)
 	if err != nil {
 		return nil, err

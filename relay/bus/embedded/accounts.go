@@ -36,6 +36,10 @@ type request struct {
 	answers server.ServiceRespType
 	// creates says that it carries the configuration of a consumer, and in it a subject to deliver to.
 	creates bool
+	// bare says that it goes on without its body, which could ask for the state of every subject.
+	bare bool
+	// single says that it must not ask for the last message of many subjects at once.
+	single bool
 }
 
 // requests are all that a guest may publish: reading the main stream, and consumers on it.
@@ -44,9 +48,9 @@ func requests(stream string) []request {
 		{subject: "$JS.API.INFO"},
 		{subject: "$JS.API.STREAM.NAMES"},
 		{subject: "$JS.API.STREAM.LIST"},
-		{subject: "$JS.API.STREAM.INFO." + stream},
+		{subject: "$JS.API.STREAM.INFO." + stream, bare: true},
 		{subject: "$JS.API.STREAM.MSG.GET." + stream},
-		{subject: "$JS.API.DIRECT.GET." + stream, answers: server.Streamed},
+		{subject: "$JS.API.DIRECT.GET." + stream, answers: server.Streamed, single: true},
 		{subject: "$JS.API.DIRECT.GET." + stream + ".>", answers: server.Streamed},
 		{subject: "$JS.API.CONSUMER.CREATE." + stream, creates: true},
 		{subject: "$JS.API.CONSUMER.CREATE." + stream + ".>", creates: true},

@@ -197,6 +197,26 @@ func guestsLookAround(t *testing.T, k kind) {
 	}
 }
 
+func TestGuestsAskForLittle(t *testing.T) { eachKind(t, guestsAskForLittle) }
+
+// guestsAskForLittle: what takes the server as long as the stream has subjects is not for guests.
+func guestsAskForLittle(t *testing.T, k kind) {
+	s := k.start(t)
+	b := connect(t, s)
+	publish(t, b, "MEETBUS", "meeting.started", "1")
+	nc := k.guest(t, s)
+	info, err := nc.Request("$JS.API.STREAM.INFO.MEETBUS", []byte(`{"subjects_filter":">"}`), patience)
+	must(t, err)
+	if text := string(info.Data); !strings.Contains(text, `"messages":1`) || strings.Contains(text, `"meeting.started":1`) {
+		t.Errorf("the state of every subject: %s", text)
+	}
+	for _, request := range []string{`{"multi_last":["meeting.*"]}`, `{"MULTI_LAST":["meeting.*"]}`} {
+		if m, err := nc.Request("$JS.API.DIRECT.GET.MEETBUS", []byte(request), 200*time.Millisecond); !errors.Is(err, nats.ErrTimeout) {
+			t.Errorf("%s is answered: %v, %v", request, m, err)
+		}
+	}
+}
+
 func TestGuestsTail(t *testing.T) { eachKind(t, guestsTail) }
 
 func guestsTail(t *testing.T, k kind) {

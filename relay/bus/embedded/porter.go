@@ -44,8 +44,13 @@ func newPorter(s *server.Server, stream, password string, log *zap.Logger) (*por
 func (p *porter) listen(requests []request) error {
 	for _, r := range requests {
 		handle := p.pass
-		if r.creates {
+		switch {
+		case r.creates:
 			handle = p.passCreation
+		case r.bare:
+			handle = p.passBare
+		case r.single:
+			handle = p.passSingle
 		}
 		sub, err := p.nc.Subscribe(r.subject, handle)
 		if err != nil {
@@ -71,6 +76,20 @@ func (p *porter) pass(m *nats.Msg) {
 	if err != nil {
 		p.log.Debug("a request was not passed on", zap.String("request", m.Subject), zap.Error(err))
 	}
+}
+
+// passBare and passSingle keep a guest from asking for what takes the server, and so the relay, as long as the stream has subjects.
+func (p *porter) passBare(m *nats.Msg) { p.pass(&nats.Msg{Subject: m.Subject, Reply: m.Reply}) }
+
+func (p *porter) passSingle(m *nats.Msg) {
+	var request struct {
+		MultiLast []string `json:"multi_last"`
+	}
+	if err := json.Unmarshal(m.Data, &request); err != nil || len(request.MultiLast) > 0 {
+		p.log.Debug("refused a request: it asks for many subjects at once", zap.String("request", m.Subject))
+		return
+	}
+	p.pass(m)
 }
 
 func (p *porter) passCreation(m *nats.Msg) {
