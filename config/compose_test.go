@@ -33,3 +33,10 @@ func TestComposeFileTakesAnotherServer(t *testing.T) {
 		t.Errorf("got %v, %v", c.NATS.URL, err)
 	}
 }
+
+func TestComposeFileOfTheCluster(t *testing.T) {
+	c, err := Load("compose.yml", lookup(map[string]string{"NATS_URL": "nats://nats-1:4222,nats://nats-2:4222", "NATS_REPLICAS": "3"}))
+	if err != nil || c.Stream.Replicas != 3 || len(c.NATS.URL.servers()) != 2 || !c.Outbox.Enabled {
+		t.Errorf("got %+v, %v", c, err)
+	}
+}

@@ -10,4 +10,6 @@
 //	check.go     what a valid file must not say; endpoint.go, subjects.go, embedded.go, address.go and files.go for parts of it
 //	fault.go     one fault and its place
 //	compose.yml  the relay's file for docker-compose.yml; nats.conf is the server's
+//	cluster.yml  two relays before a cluster, for docker compose; nats-cluster.conf is the nodes'
+//	meetbus.yaml the reference: every setting, with its default
 package config
