@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"syscall"
 	"time"
 
@@ -54,6 +55,12 @@ func (s *setup) faults() []fault {
 	if len(s.servers) == 0 {
 		return all
 	}
+	if len(s.servers) > 1 {
+		all = append(all, fault{"take a server's disk", wiped})
+	}
+	if s.disk != nil {
+		all = append(all, fault{"cut all wires and fill a relay's disk", cutAndFill})
+	}
 	return append(all,
 		fault{"kill a server", func(s *setup, r *rand.Rand) (string, error) { return ended(r, s.servers, syscall.SIGKILL) }},
 		fault{"stop a server and start it", func(s *setup, r *rand.Rand) (string, error) { return ended(r, s.servers, syscall.SIGTERM) }},
@@ -95,8 +102,28 @@ func wired(random *rand.Rand, wires []*bustest.Proxy, breaks, heals func(*bustes
 	return fmt.Sprintf("wire %d for %.1fs", i+1, still.Seconds()), nil
 }
 
-// cutAndKill leaves a relay with nothing but its outbox, and kills it.
-func cutAndKill(s *setup, random *rand.Rand) (string, error) {
+// wiped ends a server of a cluster, and starts it again without what it has stored. It waits until the others have given it all back:
+// who loses the disks of two of three nodes at once loses what was on them.
+func wiped(s *setup, random *rand.Rand) (string, error) {
+	for _, p := range s.servers {
+		if err := p.until(p.current); err != nil {
+			return p.name, err
+		}
+	}
+	p := s.servers[random.IntN(len(s.servers))]
+	p.signal(syscall.SIGKILL)
+	<-p.done
+	if err := os.RemoveAll(p.store); err != nil {
+		return p.name, err
+	}
+	if err := p.start(); err != nil {
+		return p.name, err
+	}
+	return p.name, p.until(p.current)
+}
+
+// parted cuts all wires while f runs.
+func (s *setup) parted(f func() (string, error)) (string, error) {
 	for _, w := range s.wires {
 		w.Part()
 	}
@@ -105,6 +132,23 @@ func cutAndKill(s *setup, random *rand.Rand) (string, error) {
 			w.Join()
 		}
 	}()
+	return f()
+}
+
+// cutAndFill leaves a relay with nothing but its outbox, and that with no room.
+func cutAndFill(s *setup, random *rand.Rand) (string, error) {
+	return s.parted(func() (string, error) {
+		time.Sleep(time.Second)
+		return s.disk.filled(random)
+	})
+}
+
+// cutAndKill leaves a relay with nothing but its outbox, and kills it.
+func cutAndKill(s *setup, random *rand.Rand) (string, error) {
+	return s.parted(func() (string, error) { return s.endedAlone(random) })
+}
+
+func (s *setup) endedAlone(random *rand.Rand) (string, error) {
 	time.Sleep(between(random, time.Second, 2*time.Second))
 	what, err := ended(random, s.relays, syscall.SIGKILL)
 	time.Sleep(time.Second)

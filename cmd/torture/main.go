@@ -38,6 +38,7 @@ func main() {
 	flag.IntVar(&o.meetings, "meetings", 8, "meetings that send at the same time")
 	flag.DurationVar(&o.pace, "pace", 20*time.Millisecond, "time between two webhooks of a meeting")
 	flag.StringVar(&o.dir, "dir", "", "folder for stores, logs and the journal (default a temporary one, kept after a failure)")
+	flag.StringVar(&o.sync, "sync", "always", "how often the stores are synced: always, or an interval such as 2m")
 	flag.BoolVar(&o.calm, "calm", false, "break nothing")
 	flag.Parse()
 	good, err := run(ctx, o)
@@ -57,6 +58,7 @@ type options struct {
 	meetings int
 	pace     time.Duration
 	dir      string
+	sync     string
 	calm     bool
 }
 
@@ -74,7 +76,7 @@ func run(ctx context.Context, o options) (good bool, err error) {
 			}
 		}()
 	}
-	s, err := setUp(ctx, o.setup, o.dir)
+	s, err := setUp(ctx, o)
 	if err != nil {
 		return false, err
 	}
@@ -83,7 +85,7 @@ func run(ctx context.Context, o options) (good bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	fmt.Printf("setup %s, seed %d, %s, %d meetings\n", o.setup, o.seed, o.during, o.meetings)
+	fmt.Printf("setup %s, sync %s, seed %d, %s, %d meetings\n", o.setup, o.sync, o.seed, o.during, o.meetings)
 
 	playing, end := context.WithTimeout(ctx, o.during)
 	defer end()

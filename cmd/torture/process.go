@@ -18,8 +18,9 @@ type process struct {
 	name    string
 	command []string
 	log     string
-	// ready says whether it does its work.
-	ready func() bool
+	// ready says whether it does its work; current, for a server, whether it has caught up with the others. store is its disk.
+	ready, current func() bool
+	store          string
 
 	cmd  *exec.Cmd
 	done chan struct{}
@@ -43,8 +44,10 @@ func (p *process) start() error {
 }
 
 // await waits until the process does its work.
-func (p *process) await() error {
-	for end := time.Now().Add(startTimeout); !p.ready(); time.Sleep(20 * time.Millisecond) {
+func (p *process) await() error { return p.until(p.ready) }
+
+func (p *process) until(good func() bool) error {
+	for end := time.Now().Add(startTimeout); !good(); time.Sleep(20 * time.Millisecond) {
 		select {
 		case <-p.done:
 			return fmt.Errorf("%s has ended: see %s", p.name, p.log)

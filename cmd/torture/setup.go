@@ -31,13 +31,15 @@ type setup struct {
 	natsURL  string
 	// admins are the relays' admin addresses.
 	admins []string
+	// sync is how often the stores are synced.
+	sync string
 	// disk is the folder that can be filled, if there is one.
 	disk *smallDisk
 }
 
-func setUp(ctx context.Context, kind, dir string) (*setup, error) {
-	s := &setup{}
-	if err := s.make(ctx, kind, dir); err != nil {
+func setUp(ctx context.Context, o options) (*setup, error) {
+	s := &setup{sync: o.sync}
+	if err := s.make(ctx, o.setup, o.dir); err != nil {
 		s.stop()
 		return nil, err
 	}
@@ -76,8 +78,8 @@ func (s *setup) startServers(dir string, n int) (addresses []string, err error) 
 	addresses, routes, monitors := ports[:n], ports[n:2*n], ports[2*n:]
 	for i := range n {
 		name := fmt.Sprint("nats-", i+1)
-		config := fmt.Sprintf("server_name: %s\nlisten: %q\nhttp: %q\njetstream { store_dir: %q, sync_interval: always }\n",
-			name, addresses[i], monitors[i], filepath.Join(dir, name))
+		config := fmt.Sprintf("server_name: %s\nlisten: %q\nhttp: %q\njetstream { store_dir: %q, sync_interval: %s }\n",
+			name, addresses[i], monitors[i], filepath.Join(dir, name), s.sync)
 		if n > 1 {
 			config += fmt.Sprintf("cluster { name: torture, listen: %q, no_advertise: true, routes: [%s] }\n", routes[i], urls("nats-route", routes))
 		}
@@ -87,7 +89,8 @@ func (s *setup) startServers(dir string, n int) (addresses []string, err error) 
 		}
 		p := &process{
 			name: name, command: []string{filepath.Join(dir, "nats-server"), "-c", file}, log: filepath.Join(dir, name+".log"),
-			ready: answers("http://" + monitors[i] + "/healthz?js-server-only=true"),
+			ready:   answers("http://" + monitors[i] + "/healthz?js-server-only=true"),
+			current: answers("http://" + monitors[i] + "/healthz"), store: filepath.Join(dir, name),
 		}
 		if err := p.start(); err != nil {
 			return nil, err
@@ -166,7 +169,7 @@ func (s *setup) startRelays(dir string, n int, servers []string) error {
 // natsOf is a relay's section nats: the servers, each behind a wire of its own that can be cut.
 func (s *setup) natsOf(servers []string, embedded string) (map[string]any, error) {
 	if len(servers) == 0 {
-		return map[string]any{"embedded": map[string]any{"listen": embedded}}, nil
+		return map[string]any{"embedded": map[string]any{"listen": embedded, "sync": s.sync}}, nil
 	}
 	var all []string
 	for _, a := range servers {

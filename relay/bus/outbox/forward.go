@@ -49,8 +49,8 @@ func (b *Outbox) read(ctx context.Context) {
 // forward brings the entries to the bus.
 func (b *Outbox) forward(ctx context.Context) {
 	q := &queue{from: b.entries}
-	// What was there from before may have been sent, as far as one batch goes: the store is purged after each.
-	suspects := batchMax
+	// What was there from before may have been sent, as far as two batches go: the store is purged that often.
+	suspects := 2 * batchMax
 	p := &progress{log: b.log}
 	for ctx.Err() == nil {
 		batch := q.batch(ctx)
@@ -116,7 +116,7 @@ func (q *queue) take(ctx context.Context, wait bool) (entry, bool) {
 
 // deliver returns when the bus has the whole batch, or false when ctx ends.
 func (b *Outbox) deliver(ctx context.Context, batch []entry) bool {
-	last := batch[len(batch)-1].sequence
+	last, n := batch[len(batch)-1].sequence, len(batch)
 	for {
 		rest, err := b.attempt(ctx, batch)
 		b.block(err)
@@ -127,7 +127,7 @@ func (b *Outbox) deliver(ctx context.Context, batch []entry) bool {
 			return false
 		}
 	}
-	b.finish(ctx, last)
+	b.finish(ctx, last, n)
 	return true
 }
 
@@ -216,14 +216,24 @@ func (b *Outbox) park(ctx context.Context, e entry, why error) error {
 	return nil
 }
 
-// finish forgets entries that the bus has, or that are parked.
-func (b *Outbox) finish(ctx context.Context, through uint64) {
+// finish notes that the bus has the entries up to a sequence, n more of them, or that they are parked. They are removed when there
+// are many, or nothing else waits: each removal is a sync of the disk.
+func (b *Outbox) finish(ctx context.Context, through uint64, n int) {
+	b.mu.Lock()
+	b.done = max(b.done, through)
+	b.forwarded += n
+	due := b.forwarded >= batchMax || b.putting == 0 && b.stored <= b.done
+	b.mu.Unlock()
+	if !due {
+		return
+	}
 	if err := b.store.Purge(ctx, waitingStream, through); err != nil {
 		b.log.Warn("outbox cannot be purged; what was forwarded is sent again after a restart", zap.Error(err))
+		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.done = max(b.done, through)
+	b.forwarded = 0
 }
 
 func (b *Outbox) block(err error) {

@@ -63,6 +63,8 @@ type Outbox struct {
 	// the last one that the bus has.
 	putting      int
 	stored, done uint64
+	// forwarded counts entries that the bus has and the store still holds.
+	forwarded int
 	// blocked is why the bus has not taken what waits, the last time that it was sent.
 	blocked error
 }

@@ -125,8 +125,10 @@ func (r *rig) drained() {
 			r.t.Fatalf("not drained: %+v, bus: %v", r.status(), r.bus.Ready())
 		}
 	}
-	if s := r.status(); s.Waiting != 0 || !s.Oldest.IsZero() {
-		r.t.Errorf("drained, and yet %+v", s)
+	for end := time.Now().Add(wait); r.status().Waiting != 0 || !r.status().Oldest.IsZero(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			r.t.Fatalf("drained, and yet %+v", r.status())
+		}
 	}
 }
 

@@ -28,21 +28,16 @@ func (b *Outbox) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	s := Status{Waiting: waiting.Messages, Parked: parked.Messages}
-	if s.Waiting > 0 {
-		s.Oldest = waiting.Oldest
-		s.Why = b.reason()
-	}
-	return s, nil
-}
-
-func (b *Outbox) reason() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.blocked == nil {
-		return ""
+	s := Status{Waiting: waiting.Messages - min(waiting.Messages, uint64(b.forwarded)), Parked: parked.Messages}
+	if s.Waiting > 0 {
+		s.Oldest = waiting.Oldest
+		if b.blocked != nil {
+			s.Why = b.blocked.Error()
+		}
 	}
-	return b.blocked.Error()
+	return s, nil
 }
 
 // progressEvery is how often the log says how far forwarding is.
