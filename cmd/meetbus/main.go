@@ -6,8 +6,9 @@
 //	connection.go   where the bus is: flags, environment, the file, the default; guests.go is for the embedded server, trust.go for
 //	                the certificates of our own listeners
 //	terminal.go     what may be shown on a terminal, and whether there is one; progress.go is for long work
-//	serve.go        the relay; process.go starts and stops it, listen.go opens its sockets, announce.go and logging.go say what
-//	                it does; assemble.go and keyrings.go say what the configuration means to the relay's rooms
+//	serve.go        the relay; process.go starts and stops it, store.go opens where its events go, listen.go its sockets,
+//	                announce.go and logging.go say what it does; assemble.go and keyrings.go say what the configuration means to
+//	                the relay's rooms
 //	trigger.go      sample webhooks to a running relay: events.go chooses them, freshen.go gives them new ids and times,
 //	                sender.go sends them, answer.go reads what the relay says
 //	tail.go         events as they come; pretty.go is how a person reads one

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -20,7 +18,6 @@ import (
 	"github.com/meetbus/meetbus/config"
 	"github.com/meetbus/meetbus/relay"
 	"github.com/meetbus/meetbus/relay/bus"
-	"github.com/meetbus/meetbus/relay/bus/embedded"
 	"github.com/meetbus/meetbus/relay/bus/outbox"
 	"github.com/meetbus/meetbus/relay/keys"
 	"github.com/meetbus/meetbus/relay/route"
@@ -127,91 +124,6 @@ func (p *process) lock() error {
 	return nil
 }
 
-// connect starts the connection to the bus.
-func (p *process) connect() error {
-	c := p.config
-	server, err := p.server()
-	if err != nil {
-		return err
-	}
-	streams, err := streamsOf(c, p.table)
-	if err != nil {
-		return err
-	}
-	p.bus, err = bus.Connect(bus.Options{
-		Name: "meetbus", Server: server, Streams: streams, MinPayload: minPayload(c.HTTP), Log: p.log,
-	})
-	if err != nil {
-		return usageError{err}
-	}
-	p.onStop(p.bus.Close)
-	if c.NATS.URL == "" || !c.Outbox.Enabled {
-		return nil
-	}
-	return p.openOutbox()
-}
-
-// openOutbox puts an outbox before the bus.
-func (p *process) openOutbox() error {
-	o, err := outboxOf(p.config)
-	if err != nil {
-		return err
-	}
-	o.Bus, o.Log = p.bus, p.log
-	if p.outbox, err = outbox.Open(o); err != nil {
-		return err
-	}
-	p.onStop(p.outbox.Close)
-	return nil
-}
-
-// store is where the relay's events go.
-func (p *process) store() relay.Bus {
-	if p.outbox != nil {
-		return p.outbox
-	}
-	return p.bus
-}
-
-// server returns the NATS server: the embedded one, which it starts, if there is no other.
-func (p *process) server() (bus.Server, error) {
-	if p.config.NATS.URL != "" {
-		return serverOf(p.config.NATS, "", "")
-	}
-	inside, err := p.startEmbedded()
-	if err != nil {
-		return bus.Server{}, err
-	}
-	return inside.Relay(), nil
-}
-
-func (p *process) startEmbedded() (*embedded.Server, error) {
-	c := p.config
-	guests, err := guestsOf(c.NATS.Embedded)
-	if err != nil {
-		return nil, err
-	}
-	inside, err := embedded.Start(embedded.Options{
-		Listen:       c.NATS.Embedded.Listen,
-		Dir:          c.DataDir,
-		SyncInterval: time.Duration(c.NATS.Embedded.Sync),
-		MaxPayload:   int32(max(minPayload(c.HTTP), 1<<20)),
-		Stream:       c.Stream.Name,
-		Subjects:     p.table.Subjects(),
-		Guests:       guests,
-		Log:          p.log,
-	})
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is in use by another program: if that is your NATS, run `meetbus serve --nats nats://%s`",
-			c.NATS.Embedded.Listen, fromHere(c.NATS.Embedded.Listen))
-	}
-	if err != nil {
-		return nil, err
-	}
-	p.onStop(inside.Stop)
-	return inside, nil
-}
-
 // endpoints returns the relay's endpoints, and starts to keep their keys fresh.
 func (p *process) endpoints(ctx context.Context, metrics *relay.Metrics) ([]relay.Endpoint, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -247,27 +159,6 @@ func (p *process) adminOptions(l listener, registry *prometheus.Registry) (relay
 		Metrics:   registry,
 		Log:       p.log,
 	}, nil
-}
-
-func (p *process) ready() error {
-	if p.draining.Load() {
-		return errors.New("the relay is stopping")
-	}
-	if p.outbox != nil {
-		return p.outbox.Ready()
-	}
-	return p.bus.Ready()
-}
-
-// backlog says what waits in the outbox; nil without one.
-func (p *process) backlog() relay.BacklogOf {
-	if p.outbox == nil {
-		return nil
-	}
-	return func(ctx context.Context) (relay.Backlog, error) {
-		s, err := p.outbox.Status(ctx)
-		return relay.Backlog(s), err
-	}
 }
 
 func (p *process) serve(l listener, handler http.Handler) {

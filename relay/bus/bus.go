@@ -127,69 +127,15 @@ func Connect(o Options) (*Bus, error) {
 	return b, nil
 }
 
-// Ready returns nil if a message could be published to the first of the streams now, or ErrUnavailable or ErrFull with why not.
-func (b *Bus) Ready() error {
-	if _, err := b.use(); err != nil {
-		return err
-	}
-	if err := b.room(); err != nil {
-		return err
-	}
-	return b.full.recent(time.Now())
-}
-
-// room returns ErrFull while the server's disk, if it is ours to watch, is too full to write to: a server that meets the end of
-// its disk stays frozen even when space is there again.
-func (b *Bus) room() error {
-	if b.o.Server.Room == nil {
-		return nil
-	}
-	if err := b.o.Server.Room(); err != nil {
-		return fmt.Errorf("%w: %w", ErrFull, err)
-	}
-	return nil
-}
-
 // Faults gives what the checks after a connection found that only people can mend: an unsuitable stream, an overlap, a
 // missing permission. While a fault stands, Ready and Publish fail with it. The checks are repeated every few seconds. Only
 // the latest fault is kept for the reader; the channel is closed with the bus.
 func (b *Bus) Faults() <-chan error { return b.faults }
 
-// Unfit returns the fault that has kept the bus from being ready ever since Connect, or nil: people must mend it before anything
-// that is kept for the bus can reach it.
-func (b *Bus) Unfit() error {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	if b.wasUsable || !IsFault(b.why) {
-		return nil
-	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, b.why)
-}
-
-// Window is how long a stream remembers message ids, as the stream itself says; 0 while that is not known.
-func (b *Bus) Window(stream string) time.Duration {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return b.windows[stream]
-}
-
-// MaxPayload is the size of the largest message that the server takes, headers included, in bytes; 0 while that is not known.
-func (b *Bus) MaxPayload() int64 {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return b.maxPayload
-}
-
 // Close ends the connection; publishes that are under way fail. It returns when nothing of the bus runs any more.
 func (b *Bus) Close() {
 	b.stop()
 	<-b.done
-}
-
-// Oldest says when the oldest message of a stream was stored; found is false if the stream is empty.
-func (b *Bus) Oldest(ctx context.Context, stream string) (stored time.Time, found bool, err error) {
-	s, err := b.State(ctx, stream)
-	return s.Oldest, s.Messages > 0, err
 }
 
 // use returns the connection to publish on.

@@ -5,6 +5,7 @@
 // The bus knows no webhook and no provider: a subject, an id, a header and bytes in; an acknowledgement or an error out.
 //
 //	bus.go       Bus: connect again and again, check, close
+//	standing.go  how it stands with the bus: ready, full, unfit
 //	connect.go   one connection: who we are, and how a dead peer is noticed
 //	wire.go      its socket, which can be cut so that nothing is sent after Publish has returned; unsent_linux.go and
 //	             unsent_other.go say whether anything is left to send

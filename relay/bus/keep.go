@@ -31,6 +31,12 @@ func (b *Bus) State(ctx context.Context, stream string) (State, error) {
 	return State{Messages: now.Msgs, Last: now.LastSeq, Oldest: now.FirstTime}, nil
 }
 
+// Oldest says when the oldest message of a stream was stored; found is false if the stream is empty.
+func (b *Bus) Oldest(ctx context.Context, stream string) (stored time.Time, found bool, err error) {
+	s, err := b.State(ctx, stream)
+	return s.Oldest, s.Messages > 0, err
+}
+
 // Purge removes the messages of a stream up to a sequence, and it too.
 func (b *Bus) Purge(ctx context.Context, stream string, through uint64) error {
 	c, err := b.use()
