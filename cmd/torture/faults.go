@@ -55,6 +55,9 @@ func (s *setup) faults() []fault {
 	if len(s.servers) == 0 {
 		return all
 	}
+	if s.network != nil {
+		all = append(all, fault{"take a server off the network", func(s *setup, r *rand.Rand) (string, error) { return s.network.parted(r) }})
+	}
 	if len(s.servers) > 1 {
 		all = append(all, fault{"take a server's disk", wiped})
 	}

@@ -10,6 +10,7 @@
 //	setup.go     the processes: NATS servers and relays, built from this module
 //	process.go   one process: started, killed, stopped, started again
 //	provider.go  webhooks as a provider sends them, with its retries; journal.go keeps what was answered
+//	network.go   the network of the servers, of which one can be taken off
 //	balancer.go  one address for several relays
 //	faults.go    what is broken, when, and healed again: all of it drawn from the seed; disk.go is the disk that is filled
 //	verdict.go   the journal against the streams
@@ -84,6 +85,9 @@ func run(ctx context.Context, o options) (good bool, err error) {
 	j, err := openJournal(filepath.Join(o.dir, "journal.ndjson"))
 	if err != nil {
 		return false, err
+	}
+	if s.disk == nil {
+		fmt.Println("no disk is filled: no file system can be mounted here")
 	}
 	fmt.Printf("setup %s, sync %s, seed %d, %s, %d meetings\n", o.setup, o.sync, o.seed, o.during, o.meetings)
 

@@ -33,6 +33,8 @@ type setup struct {
 	admins []string
 	// sync is how often the stores are synced.
 	sync string
+	// network is what the servers are on, if they can have one of their own.
+	network *network
 	// disk is the folder that can be filled, if there is one.
 	disk *smallDisk
 }
@@ -71,11 +73,19 @@ func (s *setup) make(ctx context.Context, kind, dir string) error {
 }
 
 func (s *setup) startServers(dir string, n int) (addresses []string, err error) {
-	ports, err := freePorts(3 * n)
-	if err != nil {
-		return nil, err
+	if n == 0 {
+		return nil, nil
 	}
-	addresses, routes, monitors := ports[:n], ports[n:2*n], ports[2*n:]
+	if s.network, err = newNetwork(n); err != nil {
+		fmt.Println("no server is taken off the network:", err)
+	}
+	var of [3][]string // for clients, for the other servers, for health checks
+	for i := range of {
+		if of[i], err = s.network.addresses(n, 4222+2000*i); err != nil {
+			return nil, err
+		}
+	}
+	addresses, routes, monitors := of[0], of[1], of[2]
 	for i := range n {
 		name := fmt.Sprint("nats-", i+1)
 		config := fmt.Sprintf("server_name: %s\nlisten: %q\nhttp: %q\njetstream { store_dir: %q, sync_interval: %s }\n",
@@ -88,7 +98,7 @@ func (s *setup) startServers(dir string, n int) (addresses []string, err error) 
 			return nil, err
 		}
 		p := &process{
-			name: name, command: []string{filepath.Join(dir, "nats-server"), "-c", file}, log: filepath.Join(dir, name+".log"),
+			name: name, command: s.network.within(i, []string{filepath.Join(dir, "nats-server"), "-c", file}), log: filepath.Join(dir, name+".log"),
 			ready:   answers("http://" + monitors[i] + "/healthz?js-server-only=true"),
 			current: answers("http://" + monitors[i] + "/healthz"), store: filepath.Join(dir, name),
 		}
@@ -253,6 +263,7 @@ func (s *setup) stop() {
 		w.Close()
 	}
 	s.disk.remove()
+	s.network.remove()
 }
 
 // waitingAt asks a relay how much waits in its outbox.
