@@ -33,38 +33,46 @@ func TestRestartWithRequestsInFlight(t *testing.T) {
 				r.relay.bus = box
 			}
 			r.sender.MaxIdleConnsPerHost = 200
-			refused := r.volley(200, 5, func() {
+			_, usual := r.volley("before", 200, 1, func() {})
+			refused, slowest := r.volley("meanwhile", 200, 5, func() {
 				r.nats.Stop()
 				time.Sleep(100 * time.Millisecond)
 				r.nats.Restart()
 			})
 			r.awaitBus()
-			if withOutbox && len(refused) > 0 {
+			switch busy := usual > 500*time.Millisecond; {
+			case busy:
+				t.Logf("answers take %s on this machine now, without a restart: it is too busy to time them", usual)
+			case slowest > 2500*time.Millisecond:
+				t.Errorf("an answer took %s", slowest)
+			case withOutbox && len(refused) > 0:
 				t.Errorf("%d of 1000 were refused", len(refused))
 			}
 			for _, h := range refused {
-				if got := r.send(h); got.status != http.StatusOK {
-					t.Errorf("sent again: %d %s", got.status, got.text)
+				for end := time.Now().Add(20 * time.Second); r.send(h).status != http.StatusOK; {
+					if time.Now().After(end) {
+						t.Fatal("what was refused is refused for ever")
+					}
 				}
 			}
-			for end := time.Now().Add(20 * time.Second); r.stored(events) < 1000 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			for end := time.Now().Add(20 * time.Second); r.stored(events) < 1200 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 			}
-			if stored := r.stored(events); stored != 1000 {
-				t.Errorf("%d are stored, want 1000", stored)
+			if stored := r.stored(events); stored != 1200 {
+				t.Errorf("%d are stored, want 1200", stored)
 			}
 		})
 	}
 }
 
-// volley has senders send so many webhooks each, one after the other, while something happens, and returns those that were refused.
-func (r *rig) volley(senders, each int, meanwhile func()) (refused []hook) {
+// volley has senders send so many webhooks each, one after the other, while something happens. It returns those that were refused, and
+// how long the slowest answer took.
+func (r *rig) volley(name string, senders, each int, meanwhile func()) (refused []hook, slowest time.Duration) {
 	var mu sync.Mutex
-	var slowest time.Duration
 	var running sync.WaitGroup
 	for s := range senders {
 		running.Go(func() {
 			for n := range each {
-				h := hook{path: "/open/dyte", body: joinedBody(fmt.Sprintf("org-%d-%d", s, n))}
+				h := hook{path: "/open/dyte", body: joinedBody(fmt.Sprintf("%s-%d-%d", name, s, n))}
 				began := time.Now()
 				got := r.send(h)
 				took := time.Since(began)
@@ -84,8 +92,5 @@ func (r *rig) volley(senders, each int, meanwhile func()) (refused []hook) {
 	time.Sleep(20 * time.Millisecond)
 	meanwhile()
 	running.Wait()
-	if slowest > 2500*time.Millisecond {
-		r.t.Errorf("an answer took %s", slowest)
-	}
-	return refused
+	return refused, slowest
 }

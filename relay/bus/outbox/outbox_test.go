@@ -166,8 +166,8 @@ func TestAway(t *testing.T) {
 			t.Fatalf("%d: %+v", n, ack)
 		}
 	}
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("100 messages without a bus took %s", took)
+	if took := time.Since(began); took > 100*patience/4 {
+		t.Errorf("100 messages without a bus took %s: each was tried there first", took)
 	}
 	if ack := r.must(message("m1", 1)); !ack.Queued || !ack.Duplicate {
 		t.Errorf("again: %+v", ack)
@@ -257,8 +257,8 @@ func TestBusThatHangs(t *testing.T) {
 	if ack := r.must(message("a", 1)); !ack.Queued {
 		t.Errorf("got %+v", ack)
 	}
-	if took := time.Since(began); took < patience || took > 2*time.Second {
-		t.Errorf("took %s", took)
+	if took := time.Since(began); took < patience {
+		t.Errorf("took %s: the bus had no time to answer", took)
 	}
 	if ack := r.must(message("a", 2)); !ack.Queued {
 		t.Errorf("got %+v", ack)
