@@ -38,13 +38,13 @@ type process struct {
 	draining atomic.Bool
 	// leaving ends when everything should have stopped.
 	leaving context.Context
-	// broken gives the error that ended a listener.
+	// broken gives the error that ended a listener, or that the store has.
 	broken chan error
 	stops  []func()
 }
 
 func (p *process) start(ctx context.Context) error {
-	p.broken = make(chan error, 2)
+	p.broken = make(chan error, 3)
 	c := p.config
 	var err error
 	if p.table, err = c.Table(); err != nil {

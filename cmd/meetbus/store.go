@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"syscall"
 	"time"
 
@@ -31,10 +32,40 @@ func (p *process) connect() error {
 		return usageError{err}
 	}
 	p.onStop(p.bus.Close)
-	if c.NATS.URL == "" || !c.Outbox.Enabled {
-		return nil
+	switch {
+	case c.NATS.URL == "":
+		p.watch(p.bus.Silent)
+	case c.Outbox.Enabled:
+		return p.openOutbox()
 	}
-	return p.openOutbox()
+	return nil
+}
+
+const (
+	// watchEvery is how often our own store is looked at, and silenceMax how long it may not answer.
+	watchEvery = time.Second
+	silenceMax = 15 * time.Second
+)
+
+// watch ends the relay if its own store does not answer for long: only a new process can open it again, and it loses nothing that
+// was acknowledged.
+func (p *process) watch(silent func(context.Context) time.Duration) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		for ctx.Err() == nil {
+			if lasts := silent(ctx); lasts > silenceMax {
+				p.broken <- fmt.Errorf("the store in %s has not answered for %s, and a new process must open it: start meetbus again",
+					p.config.DataDir, lasts.Round(time.Second))
+				return
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(watchEvery):
+			}
+		}
+	})
+	p.onStop(func() { cancel(); running.Wait() })
 }
 
 // openOutbox puts an outbox before the bus.
@@ -48,6 +79,7 @@ func (p *process) openOutbox() error {
 		return err
 	}
 	p.onStop(p.outbox.Close)
+	p.watch(p.outbox.Silent)
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -17,22 +18,22 @@ type fault struct {
 	do   func(s *setup, random *rand.Rand) (what string, err error)
 }
 
-// breakThings breaks one thing after the other until ctx ends, and returns what.
-func breakThings(ctx context.Context, s *setup, random *rand.Rand) []string {
+// breakThings breaks one thing after the other until ctx ends, and returns what, and how often it did not heal as it should.
+func breakThings(ctx context.Context, s *setup, random *rand.Rand) (broken []string, unhealed int) {
 	began := time.Now()
-	var broken []string
 	faults := s.faults()
 	for {
 		select {
 		case <-ctx.Done():
-			return broken
+			return broken, unhealed
 		case <-time.After(between(random, 500*time.Millisecond, 2500*time.Millisecond)):
 		}
 		f := faults[random.IntN(len(faults))]
 		at := time.Since(began)
 		what, err := f.do(s, random)
 		if err != nil {
-			what += ": " + err.Error()
+			what += ": " + strings.ReplaceAll(err.Error(), "\n", "; ")
+			unhealed++
 		}
 		broken = append(broken, fmt.Sprintf("%5.1fs  %s: %s", at.Seconds(), f.name, what))
 	}

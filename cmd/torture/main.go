@@ -95,8 +95,9 @@ func run(ctx context.Context, o options) (good bool, err error) {
 	defer end()
 	players := play(playing, o, s.url(), j)
 	var broken []string
+	unhealed := 0
 	if !o.calm {
-		broken = breakThings(playing, s, rand.New(rand.NewPCG(o.seed, 0)))
+		broken, unhealed = breakThings(playing, s, rand.New(rand.NewPCG(o.seed, 0)))
 	}
 	players.Wait()
 	if err := s.heal(ctx); err != nil {
@@ -110,6 +111,7 @@ func run(ctx context.Context, o options) (good bool, err error) {
 		return false, err
 	}
 	v := judge(j.events(), stored)
+	v.unhealed = unhealed
 	v.print(os.Stdout, broken)
 	return v.good(), j.close()
 }

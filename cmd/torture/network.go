@@ -35,7 +35,7 @@ func (w *network) make() error {
 		"-n " + w.hub() + " link set br0 up",
 		"link add " + w.name + " type veth peer name uplink netns " + w.hub(),
 		"-n " + w.hub() + " link set uplink master br0 up",
-		"addr add " + hostAddress + "/24 dev " + w.name,
+		"addr add " + w.subnet() + ".1/24 dev " + w.name,
 		"link set " + w.name + " up",
 	}
 	for i := range w.ports {
@@ -63,11 +63,10 @@ func ip(args ...string) error {
 	return nil
 }
 
-// hostAddress is this machine's in the network. The addresses are of a private range that this run alone uses.
-const hostAddress = "10.203.77.1"
-
+// subnet is of a private range, and another one for each process.
+func (w *network) subnet() string       { return fmt.Sprintf("10.203.%d", os.Getpid()%256) }
 func (w *network) hub() string          { return w.name + "-hub" }
-func (w *network) address(i int) string { return fmt.Sprintf("10.203.77.%d", 10+i) }
+func (w *network) address(i int) string { return fmt.Sprintf("%s.%d", w.subnet(), 10+i) }
 func (w *network) space(i int) string   { return fmt.Sprintf("%s-%d", w.name, i) }
 func (w *network) port(i int) string    { return fmt.Sprintf("port%d", i) }
 

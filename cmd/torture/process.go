@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +10,9 @@ import (
 	"syscall"
 	"time"
 )
+
+// leaveTimeout is longer than a relay may take to leave.
+const leaveTimeout = 12 * time.Second
 
 // startTimeout is ample for a process that recovers a store on a loaded machine.
 const startTimeout = 60 * time.Second
@@ -67,8 +71,10 @@ func (p *process) end(s syscall.Signal, away time.Duration) error {
 	p.signal(s)
 	select {
 	case <-p.done:
-	case <-time.After(30 * time.Second):
-		return fmt.Errorf("%s does not end at %s: see %s", p.name, s, p.log)
+	case <-time.After(leaveTimeout):
+		p.signal(syscall.SIGQUIT) // what it is waiting for goes to its log
+		<-p.done
+		return errors.Join(fmt.Errorf("%s does not end within %s of %s: see %s", p.name, leaveTimeout, s, p.log), p.start())
 	}
 	time.Sleep(away)
 	return p.start()

@@ -20,7 +20,9 @@ type verdict struct {
 	// refusedStored were given up, and are there: with an answer of 503 each time, or with an answer that never came.
 	refusedStored, unansweredStored int
 	unanswered                      int
-	slowest, pause                  time.Duration
+	// unhealed counts faults after which something did not end or start as it should.
+	unhealed       int
+	slowest, pause time.Duration
 }
 
 func judge(events []event, stored []bus.Stored) verdict {
@@ -119,7 +121,7 @@ func markerOf(m bus.Stored) string {
 }
 
 func (v verdict) good() bool {
-	return v.taken > 0 && len(v.lost) == 0 && len(v.twice) == 0 && len(v.disordered) == 0 && v.refusedStored == 0
+	return v.taken > 0 && len(v.lost) == 0 && len(v.twice) == 0 && len(v.disordered) == 0 && v.refusedStored == 0 && v.unhealed == 0
 }
 
 func (v verdict) print(w io.Writer, broken []string) {
@@ -132,6 +134,7 @@ func (v verdict) print(w io.Writer, broken []string) {
 		which []string
 	}{
 		{"faults", len(broken), nil},
+		{"  of them not healed as they should", v.unhealed, nil},
 		{"webhooks", v.sent, nil},
 		{"answered with 200", v.taken, nil},
 		{"  of them queued", v.queued, nil},

@@ -100,8 +100,9 @@ type Bus struct {
 	windows    map[string]time.Duration
 	maxPayload int64
 
-	// full remembers that the first stream was.
-	full fullness
+	// full remembers that the first stream was; silence that the server did not answer.
+	full    fullness
+	silence silence
 
 	// What was logged, so that it is not said again: the last failure, and each warning about a stream. Only run uses them.
 	failure string

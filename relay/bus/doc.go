@@ -20,7 +20,7 @@
 //	publish.go   one message, acknowledged, or an error with a kind
 //	forward.go   many messages at once, in their order, for an outbox
 //	keep.go      what an outbox needs to know and to remove
-//	full.go      a stream that was full a moment ago
+//	full.go      a stream that was full a moment ago; silence.go: a server that did not answer
 //	read.go      reading a stream: the last messages, then what comes
 //	wait.go      waiting for the first connection
 //	bustest/     real servers for tests

@@ -37,9 +37,13 @@ func (b *Bus) Oldest(ctx context.Context, stream string) (stored time.Time, foun
 	return s.Oldest, s.Messages > 0, err
 }
 
-// Purge removes the messages of a stream up to a sequence, and it too.
+// Purge removes the messages of a stream up to a sequence, and it too. Removing takes room on the disk for a moment, and a server that
+// finds none locks up: it fails while the disk is low.
 func (b *Bus) Purge(ctx context.Context, stream string, through uint64) error {
 	c, err := b.use()
+	if err == nil {
+		err = b.room()
+	}
 	if err != nil {
 		return err
 	}

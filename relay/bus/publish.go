@@ -88,6 +88,7 @@ func (b *Bus) outcome(c *connection, m Message, ack *jetstream.PubAck, err error
 	if m.Stream == b.o.Streams[0].Name {
 		b.full.note(err, time.Now())
 	}
+	b.silence.note(err, time.Now())
 	if err == nil && ack.Stream != m.Stream {
 		err = fmt.Errorf("stream %s answered for %s", ack.Stream, m.Stream)
 	}

@@ -13,6 +13,11 @@ func (b *Bus) Ready() error {
 	if err := b.room(); err != nil {
 		return err
 	}
+	if b.o.Server.InProcess != nil { // another one may be slow, and answer the next
+		if err := b.silence.recent(time.Now()); err != nil {
+			return err
+		}
+	}
 	return b.full.recent(time.Now())
 }
 

@@ -227,11 +227,22 @@ func (s *Server) Relay() bus.Server {
 // URL for guests: nats://host:port, or tls:// where they must speak it.
 func (s *Server) URL() string { return s.url }
 
-// Stop closes all connections and returns when everything is on disk.
+// stopTimeout is how long a server may take to stop. What it has acknowledged is on disk anyhow.
+const stopTimeout = 3 * time.Second
+
+// Stop closes all connections and returns when everything is on disk. A server whose store has locked up is left behind.
 func (s *Server) Stop() {
 	if s.porter != nil {
 		s.porter.close()
 	}
-	s.server.Shutdown()
-	s.server.WaitForShutdown()
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		s.server.Shutdown()
+		s.server.WaitForShutdown()
+	}()
+	select {
+	case <-stopped:
+	case <-time.After(stopTimeout):
+	}
 }

@@ -40,6 +40,9 @@ func (b *Outbox) Status(ctx context.Context) (Status, error) {
 	return s, nil
 }
 
+// Silent returns for how long the store has not answered; 0 if it does. See bus.Bus.
+func (b *Outbox) Silent(ctx context.Context) time.Duration { return b.store.Silent(ctx) }
+
 // progressEvery is how often the log says how far forwarding is.
 const progressEvery = 5 * time.Second
 
