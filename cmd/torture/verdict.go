@@ -37,7 +37,7 @@ func judge(events []event, stored []bus.Stored) verdict {
 		meeting int
 		relay   string
 	}
-	last := map[lane]int{}
+	last, several := map[lane]int{}, relaysIn(events) > 1
 	slices.SortStableFunc(events, func(a, b event) int { return a.N - b.N })
 	for _, e := range events {
 		v.count(e)
@@ -53,7 +53,9 @@ func judge(events []event, stored []bus.Stored) verdict {
 		if len(at) > 1 {
 			v.twice = append(v.twice, e.Marker)
 		}
-		if l := (lane{e.Meeting, e.Relay}); e.Taken && len(at) > 0 {
+		// Each relay keeps its own order. Where there are several, what one of them has sent on without answering is there before the
+		// other has accepted it.
+		if l := (lane{e.Meeting, e.Relay}); e.Taken && len(at) > 0 && !(several && silent(e)) {
 			if before, any := last[l]; any && at[0] < before {
 				v.disordered = append(v.disordered, e.Marker)
 			}
@@ -86,6 +88,16 @@ func (v *verdict) count(e event) {
 // silent says whether some attempt had no answer.
 func silent(e event) bool {
 	return slices.ContainsFunc(e.Attempts, func(a attempt) bool { return a.Status == 0 })
+}
+
+func relaysIn(events []event) int {
+	relays := map[string]bool{}
+	for _, e := range events {
+		if e.Taken {
+			relays[e.Relay] = true
+		}
+	}
+	return len(relays)
 }
 
 // longestPause is the longest time in which nothing was taken while something was sent.

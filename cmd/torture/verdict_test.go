@@ -19,6 +19,13 @@ func taken(meeting, n int, relay string) event {
 	}
 }
 
+// again is taken, and had no answer the first time.
+func again(meeting, n int, relay string) event {
+	e := taken(meeting, n, relay)
+	e.Attempts = append([]attempt{{At: e.Attempts[0].At}}, e.Attempts...)
+	return e
+}
+
 func given(meeting, n, status int) event {
 	e := taken(meeting, n, "")
 	e.Taken, e.Attempts[0].Status = false, status
@@ -52,6 +59,9 @@ func TestJudge(t *testing.T) {
 		{"lost", []event{taken(0, 0, "a"), taken(0, 1, "a")}, []string{"0-1"}, []string{"0-0"}, nil, nil, 0, 0},
 		{"twice", []event{taken(0, 0, "a")}, []string{"0-0", "0-0"}, nil, []string{"0-0"}, nil, 0, 0},
 		{"out of order", []event{taken(0, 0, "a"), taken(0, 1, "a")}, []string{"0-1", "0-0"}, nil, nil, []string{"0-1"}, 0, 0},
+		{"sent on by another relay, which was killed", []event{taken(0, 0, "a"), taken(0, 1, "b"), again(0, 2, "a")},
+			[]string{"0-2", "0-1", "0-0"}, nil, nil, nil, 0, 0},
+		{"sent on by the only relay, which was killed", []event{taken(0, 0, "a"), again(0, 1, "a")}, []string{"0-1", "0-0"}, nil, nil, []string{"0-1"}, 0, 0},
 		{"another relay's order", []event{taken(0, 0, "a"), taken(0, 1, "b")}, []string{"0-1", "0-0"}, nil, nil, nil, 0, 0},
 		{"another meeting's order", []event{taken(0, 0, "a"), taken(1, 1, "a")}, []string{"1-1", "0-0"}, nil, nil, nil, 0, 0},
 		{"refused and stored", []event{given(0, 0, 503)}, []string{"0-0"}, nil, nil, nil, 1, 0},
