@@ -85,7 +85,8 @@ func (a admin) guardToken(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// readyz says whether an event could be stored now. A provider's key is shown and changes nothing: the others can send.
+// readyz says whether an event could be stored now, on the bus or in the outbox. What waits there, and a provider's key, are shown and
+// change nothing: more can be taken, and the others can send.
 func (a admin) readyz(c echo.Context) error {
 	type key struct {
 		Known      bool    `json:"known"`

@@ -63,7 +63,7 @@ func TestRules(t *testing.T) {
 			}
 		})
 	}
-	// The condition could not be told of an event without a session: that the webhook waved has none was not asked.
+	// Every event that came as far as the condition had a session: the one that was dropped, without, did not come to it.
 	if got := testutil.ToFloat64(r.relay.metrics.ruleErrors); got != 0 {
 		t.Errorf("%v rules could not be told", got)
 	}

@@ -46,7 +46,7 @@ on 127.0.0.1:4222, and verifies no signature.`,
 	flags.StringVar(&f.admin, "admin", "", "`address` for operators (127.0.0.1:8081)")
 	flags.StringVar(&f.nats, "nats", "", "`URL` of a NATS server to use instead of the embedded one; several by commas")
 	flags.StringVar(&f.creds, "creds", "", "credentials `file` for it")
-	flags.StringVar(&f.data, "data", "", "`folder` for the embedded server's store and the copies of keys (./data)")
+	flags.StringVar(&f.data, "data", "", "`folder` for the embedded server's store, the outbox and the copies of keys (./data)")
 	flags.BoolVar(&f.verify, "verify", false, "check the signatures also without a file")
 	return cmd
 }

@@ -27,8 +27,10 @@ const (
 	openTimeout = 30 * time.Second
 	// entryOverhead is how much larger an entry can be than its message, in bytes: the headers of ours.
 	entryOverhead = 64 << 10
-	// parkedShare is the part of the store's size that parked entries may have besides.
+	// parkedShare is the part of the store's size that parked entries may have besides, and parkedLeast how many of the largest fit
+	// however small that is: one that cannot be parked holds up the rest.
 	parkedShare = 8
+	parkedLeast = 8
 )
 
 // Options of an outbox.
@@ -106,7 +108,7 @@ func (b *Outbox) openStore() error {
 	var err error
 	b.store, err = bus.Connect(bus.Options{
 		Name: "meetbus outbox", Server: b.server.Private(), MinPayload: b.o.MaxPayload, Log: b.log.WithOptions(zap.IncreaseLevel(zap.WarnLevel)),
-		Streams: []bus.Stream{stream(waitingStream, b.o.MaxBytes), stream(parkedStream, b.o.MaxBytes/parkedShare)},
+		Streams: []bus.Stream{stream(waitingStream, b.o.MaxBytes), stream(parkedStream, max(b.o.MaxBytes/parkedShare, parkedLeast*(b.o.MaxPayload+entryOverhead)))},
 	})
 	if err != nil {
 		return err
