@@ -37,8 +37,10 @@ type AdminOptions struct {
 	// CheckHost refuses requests whose Host is neither loopback nor in Hosts: a web page may have sent them (DNS rebinding).
 	CheckHost bool
 	Hosts     []string
-	Metrics   prometheus.Gatherer
-	Log       *zap.Logger
+	// Profiles serves /debug/pprof/, too.
+	Profiles bool
+	Metrics  prometheus.Gatherer
+	Log      *zap.Logger
 }
 
 type admin struct{ AdminOptions }
@@ -52,6 +54,9 @@ func Admin(o AdminOptions) http.Handler {
 	e.GET("/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]string{"status": "alive"}) })
 	e.GET("/readyz", a.readyz)
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{})), a.guardToken)
+	if o.Profiles {
+		profiles(e, a.guardToken)
+	}
 	e.GET("/schemas", listSchemas)
 	e.GET("/schemas/", listSchemas)
 	e.GET("/schemas/v1/:file", schema)

@@ -16,6 +16,7 @@
 //	endpoint.go   one place that providers send to, and whom it trusts
 //	front.go      the HTTP front end for providers
 //	admin.go      the HTTP front end for operators: health, metrics, schemas
+//	profile.go    what `go tool pprof` reads
 //	observe.go    one log line for each webhook, and its counts
 //	metrics.go    the metrics by name
 //	backlog.go    what waits in the outbox, for /readyz and the metrics

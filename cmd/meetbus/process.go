@@ -31,7 +31,9 @@ type process struct {
 	config config.Config
 	table  *route.Table
 	log    *zap.Logger
-	bus    *bus.Bus
+	// profiles are served to operators.
+	profiles bool
+	bus      *bus.Bus
 	// outbox, if there is one, is before the bus.
 	outbox   *outbox.Outbox
 	relay    *relay.Relay
@@ -156,6 +158,7 @@ func (p *process) adminOptions(l listener, registry *prometheus.Registry) (relay
 		Token:     token,
 		CheckHost: token == "" || l.onLoopback(),
 		Hosts:     a.Hosts,
+		Profiles:  p.profiles,
 		Metrics:   registry,
 		Log:       p.log,
 	}, nil

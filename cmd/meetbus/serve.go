@@ -4,14 +4,13 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
 	"github.com/meetbus/meetbus/config"
 )
 
 type serveFlags struct {
 	file, listen, admin, nats, creds, data string
-	verify                                 bool
+	verify, pprof                          bool
 }
 
 func newServe() *cobra.Command {
@@ -37,7 +36,7 @@ on 127.0.0.1:4222, and verifies no signature.`,
 			if err != nil {
 				return usageError{err}
 			}
-			return serve(cmd.Context(), c, log)
+			return (&process{config: c, log: log, profiles: f.pprof}).run(cmd.Context())
 		},
 	}
 	flags := cmd.Flags()
@@ -48,6 +47,7 @@ on 127.0.0.1:4222, and verifies no signature.`,
 	flags.StringVar(&f.creds, "creds", "", "credentials `file` for it")
 	flags.StringVar(&f.data, "data", "", "`folder` for the embedded server's store, the outbox and the copies of keys (./data)")
 	flags.BoolVar(&f.verify, "verify", false, "check the signatures also without a file")
+	flags.BoolVar(&f.pprof, "pprof", false, "serve profiles to operators, under /debug/pprof/")
 	return cmd
 }
 
@@ -82,9 +82,8 @@ func (f serveFlags) config() (config.Config, error) {
 	return c, nil
 }
 
-// serve runs the relay until ctx ends, a fault is found before anything was accepted, or a listener breaks.
-func serve(ctx context.Context, c config.Config, log *zap.Logger) error {
-	p := &process{config: c, log: log}
+// run runs the relay until ctx ends, a fault is found before anything was accepted, or a listener breaks.
+func (p *process) run(ctx context.Context) error {
 	defer p.stop()
 	if err := p.start(ctx); err != nil {
 		return err
@@ -92,7 +91,7 @@ func serve(ctx context.Context, c config.Config, log *zap.Logger) error {
 	if err := p.announce(ctx); err != nil {
 		return err
 	}
-	defer log.Info("stopped")
+	defer p.log.Info("stopped")
 	for {
 		select {
 		case <-ctx.Done():
