@@ -96,8 +96,10 @@ type Bus struct {
 	usable *connection
 	why    error
 	// wasUsable says that there was one ever; window and maxPayload are what the last one had.
-	wasUsable  bool
-	windows    map[string]time.Duration
+	wasUsable bool
+	windows   map[string]time.Duration
+	// batched are the streams that take atomic batches.
+	batched    map[string]bool
 	maxPayload int64
 
 	// full remembers that the first stream was; silence that the server did not answer.
@@ -122,7 +124,7 @@ func Connect(o Options) (*Bus, error) {
 	b := &Bus{
 		o: o, log: o.Log, stop: stop,
 		faults: make(chan error, 1), doubt: make(chan struct{}, 1), done: make(chan struct{}),
-		why: errors.New("not connected yet"), warned: map[string]bool{}, windows: map[string]time.Duration{},
+		why: errors.New("not connected yet"), warned: map[string]bool{}, windows: map[string]time.Duration{}, batched: map[string]bool{},
 	}
 	go b.run(ctx)
 	return b, nil
@@ -159,7 +161,7 @@ func (b *Bus) run(ctx context.Context) {
 	// The other servers of a cluster, as the last one told.
 	var discovered []string
 	for ctx.Err() == nil {
-		c, err := connect(ctx, b.o.Name, b.o.Server, discovered)
+		c, err := b.dial(ctx, discovered)
 		if err != nil {
 			b.judge(ctx, nil, err)
 		} else {
@@ -168,6 +170,20 @@ func (b *Bus) run(ctx context.Context) {
 		}
 		pause(ctx, redialWait+rand.N(redialJitter))
 	}
+}
+
+// dial makes a connection that can be published on.
+func (b *Bus) dial(ctx context.Context, discovered []string) (*connection, error) {
+	c, err := connect(ctx, b.o.Name, b.o.Server, discovered)
+	if err != nil {
+		return nil, err
+	}
+	if c.line, err = newLine(c, b.batches); err != nil {
+		c.drop()
+		<-c.gone
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	return c, nil
 }
 
 // serve keeps the verdict on a connection up to date until it ends.
@@ -183,6 +199,7 @@ func (b *Bus) serve(ctx context.Context, c *connection) {
 	}
 	c.drop()
 	<-c.gone
+	<-c.line.ended
 	if ctx.Err() == nil {
 		why := fmt.Errorf("connection was lost: %w", context.Cause(c.ctx))
 		b.unusable(why)

@@ -35,6 +35,8 @@ type connection struct {
 	nc   *nats.Conn
 	js   jetstream.JetStream
 	wire *wire
+	// line, on a bus's connection, is the way of its messages.
+	line *line
 	// ctx ends with the connection.
 	ctx context.Context
 	// gone is closed when nats.go has closed the connection.

@@ -25,6 +25,9 @@ func (p planner) drift(have jetstream.StreamConfig, want Stream) (warnings []Fin
 			})
 		}
 	}
+	if p.ours && want.Manage && !have.AllowAtomicPublish {
+		widen = append(widen, Widening{"allow_atomic", "off", "on", true})
+	}
 	warnings = append(warnings, p.findings(have.Name, weaknesses(have))...)
 	return append(warnings, p.replicas(have, want)...), widen
 }

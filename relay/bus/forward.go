@@ -2,11 +2,7 @@ package bus
 
 import (
 	"context"
-	"errors"
-	"fmt"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
+	"slices"
 )
 
 // Outcome is what became of one message of Forward.
@@ -32,46 +28,31 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 		}
 		return outcomes
 	}
-	release := c.guard(ctx)
-	defer release()
-	sent := make([]jetstream.PubAckFuture, len(ms))
+	flights := make([]*flight, 0, len(ms))
 	for i, m := range ms {
+		flights = append(flights, &flight{m: m, answer: make(chan reply, 1)})
 		if !publishable(m.Subject) {
-			outcomes[i] = Outcome{Err: fmt.Errorf("%w: %.80q is no subject for a message", ErrRefused, m.Subject), Answered: true}
+			flights[i].over.Store(true)
+			outcomes[i] = Outcome{Err: refusedSubject(m.Subject), Answered: true}
+		}
+	}
+	sent := slices.DeleteFunc(slices.Clone(flights), func(f *flight) bool { return f.over.Load() })
+	c.line.hand(sent...)
+	silent := false
+	for i, f := range flights {
+		if outcomes[i].Err != nil {
 			continue
 		}
-		sent[i], err = c.js.PublishMsgAsync(m.natsMsg(), jetstream.WithMsgID(m.ID), jetstream.WithExpectStream(m.Stream),
-			jetstream.WithRetryAttempts(0))
-		if err != nil {
-			_, outcomes[i].Err = b.outcome(c, m, nil, err)
-			outcomes[i].Answered = answered(err)
+		a, err := c.line.await(ctx, f)
+		if err == nil {
+			err = a.err
 		}
-	}
-	silent := false
-	for i, m := range ms {
-		if sent[i] != nil {
-			ack, err := c.acknowledged(ctx, sent[i])
-			outcomes[i].Ack, outcomes[i].Err = b.outcome(c, m, ack, err)
-			outcomes[i].Answered = err == nil || answered(err)
-			silent = silent || !outcomes[i].Answered
-		}
+		outcomes[i].Ack, outcomes[i].Err = b.outcome(c, f.m, a.ack, err)
+		outcomes[i].Answered = err == nil || answered(err)
+		silent = silent || !outcomes[i].Answered
 	}
 	if silent {
-		c.drop() // nats.go would wait for the answers for ever, and take no more than so many to wait for
+		c.drop()
 	}
 	return outcomes
-}
-
-// acknowledged waits for one answer.
-func (c *connection) acknowledged(ctx context.Context, sent jetstream.PubAckFuture) (*jetstream.PubAck, error) {
-	select {
-	case ack := <-sent.Ok():
-		return ack, nil
-	case err := <-sent.Err():
-		return nil, err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-c.ctx.Done():
-		return nil, errors.Join(nats.ErrConnectionClosed, context.Cause(c.ctx))
-	}
 }

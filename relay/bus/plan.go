@@ -63,7 +63,7 @@ func (p plan) says(f Finding) string { return fmt.Sprintf("stream %s: %s", p.wan
 // Widening is a limit of a stream that the relay raises by itself. From and To are written as people do.
 type Widening struct {
 	Setting, From, To string
-	value             int64
+	value             any
 }
 
 // plan is about a stream that is not there if have is nil. Of the other streams, those that are given are compared.

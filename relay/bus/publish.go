@@ -70,7 +70,7 @@ const (
 // this machine, the connection is cut. Every error is one of the four kinds above.
 func (b *Bus) Publish(ctx context.Context, m Message) (Ack, error) {
 	if !publishable(m.Subject) {
-		return Ack{}, fmt.Errorf("%w: %.80q is no subject for a message", ErrRefused, m.Subject)
+		return Ack{}, refusedSubject(m.Subject)
 	}
 	c, err := b.use()
 	if err != nil {
@@ -79,12 +79,20 @@ func (b *Bus) Publish(ctx context.Context, m Message) (Ack, error) {
 	if err := b.room(); err != nil {
 		return Ack{}, err
 	}
-	ack, err := c.publish(ctx, m)
-	return b.outcome(c, m, ack, err)
+	a, err := c.line.publish(ctx, m)
+	for again := 0; again < leaderRetries && errors.Is(err, jetstream.ErrNoStreamResponse) && ctx.Err() == nil; again++ {
+		pause(ctx, leaderWait)
+		a, err = c.line.publish(ctx, m)
+	}
+	return b.outcome(c, m, a.ack, err)
+}
+
+func refusedSubject(subject string) error {
+	return fmt.Errorf("%w: %.80q is no subject for a message", ErrRefused, subject)
 }
 
 // outcome learns from the answer to a message, or from the lack of one, and gives the error a kind.
-func (b *Bus) outcome(c *connection, m Message, ack *jetstream.PubAck, err error) (Ack, error) {
+func (b *Bus) outcome(c *connection, m Message, ack jetstream.PubAck, err error) (Ack, error) {
 	if m.Stream == b.o.Streams[0].Name {
 		b.full.note(err, time.Now())
 	}
@@ -101,45 +109,14 @@ func (b *Bus) outcome(c *connection, m Message, ack *jetstream.PubAck, err error
 	return Ack{Stream: ack.Stream, Sequence: ack.Sequence, Duplicate: ack.Duplicate}, nil
 }
 
-// natsMsg is a message as nats.go has it. Its header is its own: nats.go writes into it.
+// natsMsg is a message as nats.go has it. Its header is its own.
 func (m Message) natsMsg() *nats.Msg {
-	header := make(nats.Header, len(m.Header)+2)
+	header := make(nats.Header, len(m.Header)+5) // with those of a batch
 	for name, values := range m.Header {
 		header[name] = values
 	}
+	header[jetstream.MsgIDHeader], header[jetstream.ExpectedStreamHeader] = []string{m.ID}, []string{m.Stream}
 	return &nats.Msg{Subject: m.Subject, Header: header, Data: m.Data}
-}
-
-// publish returns when an answer came, ctx ended or the connection was lost.
-func (c *connection) publish(ctx context.Context, m Message) (*jetstream.PubAck, error) {
-	release := c.guard(ctx)
-	defer release()
-	ack, err := c.js.PublishMsg(ctx, m.natsMsg(), jetstream.WithMsgID(m.ID), jetstream.WithExpectStream(m.Stream),
-		jetstream.WithRetryAttempts(leaderRetries), jetstream.WithRetryWait(leaderWait))
-	if err != nil && !answered(err) {
-		c.unsend()
-	}
-	return ack, err
-}
-
-// guard cuts the connection if a publish has not returned when ctx has ended: it waits for nats.go's lock, which a write holds
-// that a frozen server blocks.
-func (c *connection) guard(ctx context.Context) (release func()) {
-	returned, done := make(chan struct{}), make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(done)
-		select {
-		case <-returned:
-		case <-time.After(2 * grace):
-			c.wire.cut()
-		}
-	})
-	return func() {
-		close(returned)
-		if !stop() {
-			<-done
-		}
-	}
 }
 
 // unsend makes sure that nothing that was written before leaves this machine after it returns.

@@ -51,6 +51,13 @@ func (b *Bus) Window(stream string) time.Duration {
 	return b.windows[stream]
 }
 
+// batches says whether a stream takes atomic batches, as the stream itself says.
+func (b *Bus) batches(stream string) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.batched[stream]
+}
+
 // MaxPayload is the size of the largest message that the server takes, headers included, in bytes; 0 while that is not known.
 func (b *Bus) MaxPayload() int64 {
 	b.mu.RLock()

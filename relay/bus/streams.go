@@ -51,24 +51,21 @@ func (b *Bus) checks(c *connection) error {
 		}
 	}
 	for _, p := range plans {
-		if err := c.apply(ctx, p); err != nil {
+		is, err := c.apply(ctx, p)
+		if err != nil {
 			return inStream(ctx, p.want.Name, err)
 		}
 		b.warn(p)
-		b.remember(p)
+		b.remember(is)
 	}
 	return nil
 }
 
-// remember keeps how long a stream, as it is now, recognises a duplicate.
-func (b *Bus) remember(p plan) {
-	window := p.want.DuplicateWindow
-	if p.have != nil {
-		_ = json.Unmarshal(p.have["duplicate_window"], &window) // without one, the server has none
-	}
+// remember keeps what a stream can do, as the server has it: how long it recognises a duplicate, and whether it takes batches.
+func (b *Bus) remember(is jetstream.StreamConfig) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.windows[p.want.Name] = window
+	b.windows[is.Name], b.batched[is.Name] = is.Duplicates, is.AllowAtomicPublish
 }
 
 // asking bounds requests to JetStream. They end when the server says that a permission is missing: then no answer comes.
@@ -173,33 +170,36 @@ func (c *connection) makeWay(ctx context.Context, p plan) error {
 	return nil
 }
 
-func (c *connection) apply(ctx context.Context, p plan) error {
+// apply returns the stream as it is then.
+func (c *connection) apply(ctx context.Context, p plan) (jetstream.StreamConfig, error) {
 	if p.have == nil {
 		return c.create(ctx, p.want)
 	}
 	return c.change(ctx, p)
 }
 
-// config makes a stream that keeps the promises: on disk, and full instead of forgetful.
+// config makes a stream that keeps the promises: on disk, and full instead of forgetful. A server that does not know atomic batches
+// makes one without.
 func (s Stream) config() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: s.Name, Subjects: s.Subjects, Replicas: max(s.Replicas, 1),
 		Storage: jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
 		MaxAge: s.MaxAge, MaxBytes: unlimited(s.MaxBytes), MaxMsgs: -1, MaxMsgsPerSubject: -1, MaxConsumers: -1,
-		Duplicates: s.DuplicateWindow, AllowDirect: true,
+		Duplicates: s.DuplicateWindow, AllowDirect: true, AllowAtomicPublish: true,
 	}
 }
 
-func (c *connection) create(ctx context.Context, want Stream) error {
-	if _, err := c.js.CreateStream(ctx, want.config()); err != nil {
-		return c.refusal(ctx, want, want.Subjects, fmt.Errorf("create: %w", err))
+func (c *connection) create(ctx context.Context, want Stream) (jetstream.StreamConfig, error) {
+	s, err := c.js.CreateStream(ctx, want.config())
+	if err != nil {
+		return jetstream.StreamConfig{}, c.refusal(ctx, want, want.Subjects, fmt.Errorf("create: %w", err))
 	}
-	return nil
+	return s.CachedInfo().Config, nil
 }
 
 // change does what is planned for an existing stream and changes nothing else, not even settings that this library does not
 // know.
-func (c *connection) change(ctx context.Context, p plan) error {
+func (c *connection) change(ctx context.Context, p plan) (is jetstream.StreamConfig, err error) {
 	var doing []string
 	if len(p.add) > 0 {
 		p.have["subjects"], _ = json.Marshal(p.subjects)
@@ -209,13 +209,16 @@ func (c *connection) change(ctx context.Context, p plan) error {
 		p.have[w.Setting], _ = json.Marshal(w.value)
 		doing = append(doing, fmt.Sprintf("make %s %s", w.Setting, w.To))
 	}
-	if len(doing) == 0 {
-		return nil
+	if len(doing) > 0 {
+		if err := c.api(ctx, "STREAM.UPDATE."+p.want.Name, p.have, nil); err != nil {
+			return is, c.refusal(ctx, p.want, p.add, fmt.Errorf("%s: %w", strings.Join(doing, ", "), err))
+		}
 	}
-	if err := c.api(ctx, "STREAM.UPDATE."+p.want.Name, p.have, nil); err != nil {
-		return c.refusal(ctx, p.want, p.add, fmt.Errorf("%s: %w", strings.Join(doing, ", "), err))
+	now, err := json.Marshal(p.have)
+	if err != nil {
+		return is, err
 	}
-	return nil
+	return is, json.Unmarshal(now, &is)
 }
 
 // warn says, once, what an existing stream makes weaker, and what was changed to make it stronger.

@@ -1,0 +1,233 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// line is the way of all messages to one connection. One goroutine sends them, so that those that come while others are being sent
+// leave together: in one write, or, where that is faster, as one atomic batch.
+type line struct {
+	c     *connection
+	inbox string
+	// batches says whether a stream takes atomic batches.
+	batches func(stream string) bool
+	// ended is closed when the goroutine has ended.
+	ended chan struct{}
+	// wake tells it that something waits, and ends, while it is watching, that a flight is over; both have room for one.
+	wake, ends chan struct{}
+	watching   atomic.Bool
+
+	mu sync.Mutex
+	// waiting are flights that the goroutine has not taken yet; spare is room for the next ones.
+	waiting, spare []*flight
+	// expected are those who wait for an answer, by the last token of its subject.
+	expected map[uint64]hearer
+	token    uint64
+
+	// sending is held while anything is written: who has it knows that nothing of a flight that is over is sent any more.
+	sending sync.Mutex
+	// under counts the flights that are not over, answered the messages that the server has answered.
+	under, answered atomic.Int64
+	// pace is the goroutine's own.
+	pace pace
+}
+
+// hearer is who waits for an answer.
+type hearer interface{ hear(*line, reply) }
+
+// newLine starts the line of a connection, with which it ends.
+func newLine(c *connection, batches func(stream string) bool) (*line, error) {
+	l := &line{
+		c: c, inbox: c.nc.NewInbox() + ".", batches: batches, ended: make(chan struct{}),
+		wake: make(chan struct{}, 1), ends: make(chan struct{}, 1), expected: map[uint64]hearer{},
+	}
+	if _, err := c.nc.Subscribe(l.inbox+"*", l.deliver); err != nil {
+		return nil, err
+	}
+	go l.run()
+	return l, nil
+}
+
+// publish returns when m is answered, ctx ended or the connection was lost. When it returns without an answer, nothing of m is sent
+// any more.
+func (l *line) publish(ctx context.Context, m Message) (reply, error) {
+	f := &flight{m: m, answer: make(chan reply, 1)}
+	l.hand(f)
+	a, err := l.await(ctx, f)
+	if err != nil {
+		l.forget(f)
+		return reply{}, err
+	}
+	return a, a.err
+}
+
+// hand puts flights into the queue, in their order.
+func (l *line) hand(fs ...*flight) {
+	l.under.Add(int64(len(fs)))
+	l.mu.Lock()
+	l.waiting = append(l.waiting, fs...)
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// await waits for the answer to a flight, which is over afterwards.
+func (l *line) await(ctx context.Context, f *flight) (reply, error) {
+	var err error
+	select {
+	case a := <-f.answer:
+		return a, nil
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-l.c.ctx.Done():
+		err = errors.Join(nats.ErrConnectionClosed, context.Cause(l.c.ctx))
+	}
+	if !l.end(f) { // it was answered at the same moment
+		return <-f.answer, nil
+	}
+	return reply{}, err
+}
+
+// forget makes sure that nothing of a flight that is over leaves this machine after it returns. A write that a frozen server blocks
+// holds it up, and is cut.
+func (l *line) forget(f *flight) {
+	cut := time.AfterFunc(2*grace, l.c.wire.cut)
+	defer cut.Stop()
+	l.sending.Lock()
+	sent, token := f.sent, f.token
+	l.sending.Unlock()
+	if sent {
+		l.heard(token)
+		l.c.unsend()
+	}
+}
+
+func (l *line) run() {
+	defer close(l.ended)
+	for {
+		select {
+		case <-l.wake:
+		case <-l.c.ctx.Done():
+			return
+		}
+		for fs := l.take(); len(fs) > 0; fs = l.take() {
+			for group := range slices.Chunk(fs, groupMax) {
+				l.send(group)
+			}
+			clear(fs) // they belong to their senders now
+		}
+	}
+}
+
+// take returns what waits, in its order. It is good until the next call.
+func (l *line) take() []*flight {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fs := l.waiting
+	l.waiting, l.spare = l.spare[:0], fs
+	return fs
+}
+
+// send sends a group in the way that is faster now.
+func (l *line) send(group []*flight) {
+	switch l.pace.choose(time.Now(), l.under.Load(), l.answered.Load(), l.batches(group[0].m.Stream)) {
+	case singly:
+		l.sendEach(group)
+	case together:
+		l.pace.sentTogether(l.timed(group, l.sendTogether))
+	case probing:
+		l.probe(group)
+	}
+}
+
+// timed sends a group, waits until all of it is over, and returns how many they are and how long it took.
+func (l *line) timed(group []*flight, send func([]*flight)) (n int, took time.Duration) {
+	began := time.Now()
+	send(group)
+	l.watch(group, func(ends <-chan struct{}) bool { <-ends; return false })
+	return len(group), time.Since(began)
+}
+
+// probe sends a group one by one to see how fast that is: a few, and twice as many as long as that makes it faster.
+func (l *line) probe(group []*flight) {
+	fastest := 0.0
+	for n := probeMin; len(group) > 0; n *= 2 {
+		n = min(n, len(group))
+		rate := perSecond(l.timed(group[:n], l.sendEach))
+		group = group[n:]
+		if rate < fastest*probeGain {
+			break
+		}
+		fastest = rate
+	}
+	l.pace.probed(time.Now(), fastest)
+	if len(group) > 0 {
+		l.pace.sentTogether(l.timed(group, l.sendTogether))
+	}
+}
+
+// sendEach sends messages that are acknowledged each, if anybody still waits for them.
+func (l *line) sendEach(fs []*flight) {
+	l.sending.Lock()
+	defer l.sending.Unlock()
+	for _, f := range fs {
+		if f.over.Load() {
+			continue
+		}
+		m := f.m.natsMsg()
+		f.sent, f.token = true, l.expect(f)
+		m.Reply = l.replyTo(f.token)
+		if err := l.c.nc.PublishMsg(m); err != nil {
+			l.heard(f.token)
+			l.settle(f, reply{err: err})
+		}
+	}
+}
+
+// hear settles the flight with its own answer.
+func (f *flight) hear(l *line, a reply) {
+	l.answered.Add(1)
+	l.settle(f, a)
+}
+
+// expect returns the token on which a hearer hears.
+func (l *line) expect(h hearer) (token uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.token++
+	l.expected[l.token] = h
+	return l.token
+}
+
+func (l *line) replyTo(token uint64) string { return l.inbox + strconv.FormatUint(token, 10) }
+
+// heard returns who waits on a token, and expects nothing there any more.
+func (l *line) heard(token uint64) hearer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.expected[token]
+	delete(l.expected, token)
+	return h
+}
+
+// deliver takes an answer of the server.
+func (l *line) deliver(m *nats.Msg) {
+	token, err := strconv.ParseUint(strings.TrimPrefix(m.Subject, l.inbox), 10, 64)
+	if err != nil {
+		return
+	}
+	if h := l.heard(token); h != nil {
+		h.hear(l, replyOf(m))
+	}
+}

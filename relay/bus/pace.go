@@ -1,0 +1,125 @@
+package bus
+
+import "time"
+
+// way is how a group of messages is sent.
+type way int
+
+const (
+	// singly: each with its own acknowledgement, without waiting for it.
+	singly way = iota
+	// together: as one batch, and what comes meanwhile waits for the next.
+	together
+	// probing: singly, and waited for, to see how fast that is now.
+	probing
+)
+
+const (
+	// busy is how many messages must be under way for a batch to be worth a thought.
+	busy = 8
+	// windowMin is how long messages are sent singly, all the time busy, until their rate is known.
+	windowMin = 50 * time.Millisecond
+	// trial is how many batches are sent to see how fast that is, after a first one that finds the server still at work.
+	trial = 4
+	// gain is how much faster batches must be, to be worth the wait for the first message of one.
+	gain = 1.2
+	// The other way is tried so often: at first, and twice as long after each time that the present one has proved better.
+	trialPauseMin, trialPauseMax = 250 * time.Millisecond, 32 * time.Second
+	// probeMin is the first step of a probe. The next is twice as large if it has been faster by probeGain.
+	probeMin  = 16
+	probeGain = 1.3
+	// fading is the weight of the latest rate among those before it.
+	fading = 0.3
+)
+
+// pace finds out which way is faster, by trying: that depends on the disk, the server and the processors, and changes. A sync of the
+// disk for each message makes batches many times faster, and without one they are slower.
+type pace struct {
+	// now is singly or together.
+	now way
+	// single and batched are how many messages a second the ways have made when last used.
+	single, batched float64
+	// window is since when messages have been sent singly, all the time busy, and how many had been answered before.
+	window   time.Time
+	answered int64
+	// next is when the other way is tried, pause how long after that again.
+	next  time.Time
+	pause time.Duration
+	// tries are how many batches of a trial are still to be sent.
+	tries int
+}
+
+// choose returns the way for the next group, of which under messages are under way, and answered have been answered ever.
+func (p *pace) choose(at time.Time, under, answered int64, batches bool) way {
+	if !batches || under < busy {
+		p.window, p.tries = time.Time{}, 0
+		return singly
+	}
+	switch {
+	case p.tries > 0:
+		return together
+	case p.now == together && at.After(p.next):
+		return probing
+	case p.now == together:
+		return together
+	}
+	p.watch(at, answered)
+	if p.single > 0 && at.After(p.next) {
+		p.tries, p.batched = trial+1, 0
+		return together
+	}
+	return singly
+}
+
+// watch measures how fast messages are answered that are sent singly.
+func (p *pace) watch(at time.Time, answered int64) {
+	if p.window.IsZero() {
+		p.window, p.answered = at, answered
+		return
+	}
+	if took := at.Sub(p.window); took >= windowMin {
+		p.single = faded(p.single, perSecond(int(answered-p.answered), took))
+		p.window, p.answered = at, answered
+	}
+}
+
+// sentTogether learns from a group that was sent together.
+func (p *pace) sentTogether(n int, took time.Duration) {
+	if p.tries != trial+1 {
+		p.batched = faded(p.batched, perSecond(n, took))
+	}
+	if p.tries == 0 {
+		return
+	}
+	if p.tries--; p.tries == 0 {
+		p.decide(time.Now())
+	}
+}
+
+// probed learns how fast messages are that are sent singly.
+func (p *pace) probed(at time.Time, rate float64) {
+	p.single = rate
+	p.decide(at)
+}
+
+// decide takes the way that has proved faster, and puts off the next trial.
+func (p *pace) decide(at time.Time) {
+	better := singly
+	if p.batched > p.single*gain {
+		better = together
+	}
+	if p.pause = min(max(2*p.pause, trialPauseMin), trialPauseMax); better != p.now {
+		p.pause = trialPauseMin
+	}
+	p.now, p.next, p.window = better, at.Add(p.pause), time.Time{}
+}
+
+// faded is a rate among those before it.
+func faded(before, now float64) float64 {
+	if before == 0 {
+		return now
+	}
+	return (1-fading)*before + fading*now
+}
+
+func perSecond(n int, took time.Duration) float64 { return float64(n) / took.Seconds() }
