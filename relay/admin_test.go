@@ -56,7 +56,7 @@ func TestAdmin(t *testing.T) {
 			registry := prometheus.NewRegistry()
 			NewMetrics(registry).webhooks.WithLabelValues("dyte", "published").Observe(1)
 			c.options.Metrics, c.options.Log, c.options.Keys = registry, zap.NewNop(), someKeys
-			r := &rig{t: t, url: serve(t, Admin(c.options)), sender: &http.Transport{DisableKeepAlives: true}}
+			r := &rig{t: t, url: serve(t, Admin(c.options), usualDeadline), sender: &http.Transport{DisableKeepAlives: true}}
 			if c.hook.method == "" {
 				c.hook.method = http.MethodGet
 			}
@@ -79,7 +79,7 @@ func someKeys() map[string]KeyState {
 func TestEverySchemaIsServed(t *testing.T) {
 	r := &rig{t: t, sender: &http.Transport{DisableKeepAlives: true}, url: serve(t, Admin(AdminOptions{
 		Ready: func() error { return nil }, Keys: someKeys, Metrics: prometheus.NewRegistry(), Log: zap.NewNop(),
-	}))}
+	}), usualDeadline)}
 	listed, _ := r.send(hook{method: http.MethodGet, path: "/schemas/"}).fields["schemas"].([]any)
 	if len(listed) < len(schemas.Catalogue()) {
 		t.Errorf("%d schemas are listed, and there are %d types", len(listed), len(schemas.Catalogue()))

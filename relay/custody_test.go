@@ -91,8 +91,7 @@ func TestBusAway(t *testing.T) {
 // TestSlowSender: a body that does not come costs the sender its answer, not us the deadline. The answer is there before the
 // server itself would give up reading.
 func TestSlowSender(t *testing.T) {
-	r := newRig(t, func(*rig) []Endpoint { return []Endpoint{open(normalize.Dyte)} })
-	r.relay.deadline = 300 * time.Millisecond
+	r := newRig(t, func(*rig) []Endpoint { return []Endpoint{open(normalize.Dyte)} }, func(o *Options) { o.Deadline = 300 * time.Millisecond })
 	const head = " HTTP/1.1\r\nHost: localhost\r\n"
 	for _, c := range []struct {
 		name, sent string

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -30,9 +29,9 @@ type arrival struct {
 	at       time.Time
 }
 
-// receive reads the request's body, at most r.maxBody bytes of it and at most until ctx ends. Nothing is decoded: the
+// receive reads the request's body, at most r.maxBody bytes of it. Nothing is decoded: the
 // signature is over these bytes. What its headers already condemn is not read.
-func (r *Relay) receive(ctx context.Context, e *Endpoint, w http.ResponseWriter, q *http.Request) (arrival, error) {
+func (r *Relay) receive(e *Endpoint, w http.ResponseWriter, q *http.Request) (arrival, error) {
 	at := time.Now()
 	if slices.ContainsFunc(q.Header.Values("Content-Encoding"), isEncoded) {
 		return arrival{}, errEncoding
@@ -44,7 +43,7 @@ func (r *Relay) receive(ctx context.Context, e *Endpoint, w http.ResponseWriter,
 	if err != nil {
 		return arrival{}, err
 	}
-	body, err := r.read(ctx, w, q)
+	body, err := r.read(w, q)
 	if err != nil {
 		return arrival{}, err
 	}
@@ -52,18 +51,12 @@ func (r *Relay) receive(ctx context.Context, e *Endpoint, w http.ResponseWriter,
 	return arrival{endpoint: e, claim: claim, header: q.Header, body: body, digest: sha256.Sum256(body), at: at}, nil
 }
 
-func (r *Relay) read(ctx context.Context, w http.ResponseWriter, q *http.Request) ([]byte, error) {
-	control := http.NewResponseController(w)
-	deadline, _ := ctx.Deadline()
-	if err := control.SetReadDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return nil, fmt.Errorf("%w: %w", errBodyBroken, err)
-	}
+// read returns the body. The server ends the reading of a slow one when patience does.
+func (r *Relay) read(w http.ResponseWriter, q *http.Request) ([]byte, error) {
 	body := bytes.NewBuffer(make([]byte, 0, max(q.ContentLength, 0)+bytes.MinRead))
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, q.Body, r.maxBody)); err != nil {
 		return nil, readFault(err)
 	}
-	// Left in place, the deadline would end the connection's background read, and with it the request.
-	_ = control.SetReadDeadline(time.Time{})
 	return body.Bytes(), nil
 }
 

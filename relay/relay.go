@@ -97,7 +97,7 @@ func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (recei
 	}
 	defer leave()
 
-	arrived, err := r.receive(ctx, e, w, q)
+	arrived, err := r.receive(e, w, q)
 	if err != nil {
 		return receipt{}, err
 	}
@@ -135,8 +135,11 @@ func (r *Relay) route(e *schemas.Event) route.Decision {
 // patience returns a context that ends in time for the answer to be out by the deadline. It outlives the request: a sender
 // that hangs up does not make us drop what it has sent.
 func (r *Relay) patience(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), r.deadline-r.deadline/10)
+	return context.WithTimeout(context.WithoutCancel(ctx), inTime(r.deadline))
 }
+
+// inTime is how long a webhook may take for its answer to be out by the deadline.
+func inTime(deadline time.Duration) time.Duration { return deadline - deadline/10 }
 
 // reason is the word for why a webhook cannot become an event: of a dead letter, of meetbus_dead_letters_total, and of the answer
 // where there can be no dead letter.

@@ -34,15 +34,16 @@ func dropped(e normalize.Event, rule int) receipt {
 	return receipt{id: e.ID, kind: e.Type, provider: e.Provider, mapped: e.Mapped, identified: e.Identified, isDropped: true, rule: rule}
 }
 
-func (r receipt) MarshalJSON() ([]byte, error) {
-	if r.isDropped {
+// json is the receipt as the sender gets it.
+func (r receipt) json() ([]byte, error) {
+	switch {
+	case r.isDropped:
 		return json.Marshal(struct {
 			ID      string `json:"id"`
 			Type    string `json:"type"`
 			Dropped bool   `json:"dropped"`
 		}{r.id, r.kind, true})
-	}
-	if r.queued {
+	case r.queued:
 		return json.Marshal(struct {
 			ID           string `json:"id"`
 			Type         string `json:"type"`
@@ -52,7 +53,7 @@ func (r receipt) MarshalJSON() ([]byte, error) {
 			Reason       string `json:"reason,omitempty"`
 		}{r.id, r.kind, r.subject, true, r.reason != "", r.reason})
 	}
-	type stored struct {
+	return json.Marshal(struct {
 		ID           string `json:"id"`
 		Type         string `json:"type"`
 		Subject      string `json:"subject"`
@@ -61,8 +62,7 @@ func (r receipt) MarshalJSON() ([]byte, error) {
 		Duplicate    bool   `json:"duplicate"`
 		DeadLettered bool   `json:"deadLettered,omitempty"`
 		Reason       string `json:"reason,omitempty"`
-	}
-	return json.Marshal(stored{r.id, r.kind, r.subject, r.stream, r.sequence, r.duplicate, r.reason != "", r.reason})
+	}{r.id, r.kind, r.subject, r.stream, r.sequence, r.duplicate, r.reason != "", r.reason})
 }
 
 // outcome is the one word for what became of a webhook, in the log and in meetbus_webhook_duration_seconds.
@@ -161,10 +161,14 @@ func detail(err error) string {
 
 // respond answers a webhook: with its receipt, or with the problem that err is.
 func respond(c echo.Context, r receipt, err error) error {
-	if err == nil {
-		return c.JSON(http.StatusOK, r)
+	if err != nil {
+		return respondProblem(c, explain(err))
 	}
-	return respondProblem(c, explain(err))
+	body, err := r.json()
+	if err != nil {
+		return err
+	}
+	return c.JSONBlob(http.StatusOK, append(body, '\n'))
 }
 
 func respondProblem(c echo.Context, p problem) error {

@@ -54,7 +54,7 @@ func newRig(t testing.TB, make func(r *rig) []Endpoint, change ...func(*Options)
 	}
 	o := Options{
 		Endpoints: make(r), Table: tableOf(t), Stream: events, DeadLetters: letters, MaxBody: 256 << 10,
-		Deadline: 2500 * time.Millisecond, Hosts: []string{"hooks.example.org"}, Log: zap.New(core), Metrics: NewMetrics(r.registry),
+		Deadline: usualDeadline, Hosts: []string{"hooks.example.org"}, Log: zap.New(core), Metrics: NewMetrics(r.registry),
 	}
 	for _, f := range change {
 		f(&o)
@@ -63,7 +63,7 @@ func newRig(t testing.TB, make func(r *rig) []Endpoint, change ...func(*Options)
 	o.Bus = r.bus
 	r.relay = New(o)
 	r.registry.MustRegister(r.relay)
-	r.url = serve(t, r.relay.Front())
+	r.url = serve(t, r.relay.Front(), o.Deadline)
 	t.Cleanup(r.sender.CloseIdleConnections)
 	return r
 }
@@ -98,15 +98,17 @@ func tableOf(t testing.TB, rules ...route.Rule) *route.Table {
 	return table
 }
 
+const usualDeadline = 2500 * time.Millisecond
+
 // serve starts a Server for a handler, and returns its URL.
-func serve(t testing.TB, h http.Handler) string {
+func serve(t testing.TB, h http.Handler, deadline time.Duration) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	broken := make(chan error, 1)
-	s := Serve(ServerOptions{Listener: l, Handler: h, Deadline: 2500 * time.Millisecond, Log: zap.NewNop(), Broken: broken})
+	s := Serve(ServerOptions{Listener: l, Handler: h, Deadline: deadline, Log: zap.NewNop(), Broken: broken})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()

@@ -32,7 +32,7 @@ type ServerOptions struct {
 	Handler  http.Handler
 	// TLS, if set, is what the server speaks.
 	TLS *tls.Config
-	// Deadline bounds the time for the headers of a request, and with some slack that for the whole of it.
+	// Deadline bounds the time for a request to arrive whole, so that it can be answered by then.
 	Deadline time.Duration
 	Log      *zap.Logger
 	// Broken gets the error that ends the server without Shutdown. It must have room for it.
@@ -49,8 +49,8 @@ func Serve(o ServerOptions) *Server {
 		http: &http.Server{
 			Handler:           o.Handler,
 			TLSConfig:         o.TLS,
-			ReadHeaderTimeout: o.Deadline,
-			ReadTimeout:       o.Deadline,
+			ReadHeaderTimeout: inTime(o.Deadline),
+			ReadTimeout:       inTime(o.Deadline),
 			WriteTimeout:      2 * o.Deadline,
 			IdleTimeout:       2 * time.Minute,
 			MaxHeaderBytes:    maxHeader,

@@ -32,10 +32,11 @@ on 127.0.0.1:4222, and verifies no signature.`,
 			if err != nil {
 				return err
 			}
-			log, err := newLog(c.Log, cmd.ErrOrStderr())
+			log, flush, err := newLog(c.Log, cmd.ErrOrStderr())
 			if err != nil {
 				return usageError{err}
 			}
+			defer flush()
 			return (&process{config: c, log: log, profiles: f.pprof}).run(cmd.Context())
 		},
 	}
