@@ -75,7 +75,7 @@ func (p Provider) Statuses(event string) []string {
 // Recognize says whose webhook a body looks like, for an endpoint that takes several providers' and checks no signature. It
 // fails like Normalize where the body looks like nobody's.
 func Recognize(h http.Header, body []byte) (Provider, error) {
-	o, err := open(body)
+	_, o, err := open(body)
 	if err != nil {
 		return Provider{}, err
 	}
