@@ -226,5 +226,7 @@ func some[T any](v T) *T {
 	if reflect.ValueOf(&v).Elem().IsZero() {
 		return nil
 	}
-	return &v
+	set := new(T) // not v, which would be on the heap even when it is nothing
+	*set = v
+	return set
 }

@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -32,8 +33,10 @@ type Webhook struct {
 	// Signature, if the event is to carry it, is what was checked, in base64.
 	Signature string
 
-	Header   http.Header
-	Body     []byte
+	Header http.Header
+	Body   []byte
+	// Digest is the SHA-256 of Body, where the caller has it already: the signature is over it, too.
+	Digest   [sha256.Size]byte
 	Received time.Time
 }
 

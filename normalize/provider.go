@@ -21,7 +21,7 @@ type Provider struct {
 	// prefixes are those of the names of its headers.
 	prefixes []string
 	events   table
-	read     func(object) (reading, error)
+	read     func(object) (*reading, error)
 	// claims says whether a webhook looks like this provider's, where no signature tells.
 	claims func(http.Header, object) bool
 }
