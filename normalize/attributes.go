@@ -20,7 +20,7 @@ func (w Webhook) attributes() schemas.Event {
 		DeliveryID:   attribute(sole(w.Header, w.Provider.Headers.Delivery)),
 		WebhookID:    attribute(sole(w.Header, w.Provider.Headers.Registration)),
 		RecordedTime: w.Received.UTC(),
-		Digest:       digest(w.Body),
+		Digest:       w.digest(),
 		Signature:    w.Signature,
 		TraceParent:  traceParent,
 		TraceState:   traceState,
@@ -28,7 +28,7 @@ func (w Webhook) attributes() schemas.Event {
 }
 
 // describe sets the attributes and the data that r has.
-func describe(e *schemas.Event, r reading) {
+func describe(e *schemas.Event, r *reading) {
 	e.Data = r.data
 	e.Type = r.kind
 	e.ProviderType = attribute(r.event)
@@ -38,7 +38,8 @@ func describe(e *schemas.Event, r reading) {
 	if schemas.HasStatus(r.kind) {
 		e.Status = attribute(r.status)
 	}
-	if t, err := timestamp(r.occurred).Time(); err == nil {
+	occurred, _ := rfc3339(r.occurred)
+	if t, possible := instant(occurred); possible {
 		e.Time = t
 	}
 	e.MeetingID, e.SessionID = attribute(r.meeting.ID), attribute(r.meeting.SessionID)
@@ -95,6 +96,9 @@ func identifier[T any](v *T, id func(*T) string) string {
 // attribute returns s as a CloudEvents attribute can hold it: what the format forbids becomes U+FFFD, and a text of blanks
 // is no text. The data keeps what was written.
 func attribute(s string) string {
+	if isPlain(s) {
+		return s
+	}
 	if strings.TrimSpace(s) == "" {
 		return ""
 	}

@@ -8,7 +8,8 @@
 //	attributes.go the attributes of an event, which are valid whatever the body holds
 //	trace.go      the trace that a request was part of
 //	identity.go   the id of an event, by which a retry is recognised
-//	document.go   reading a body: names are case-sensitive, the last duplicate counts, no number becomes a float
+//	parse.go      reading a body once, with all objects in it
+//	document.go   asking what it says: names are case-sensitive, the last duplicate counts, no number becomes a float
 //	times.go      reading a time: nothing is rolled over and nothing guessed
 //	reading.go    what a provider's table of events says, and what reading by it gives
 //	dyte.go       Dyte's words, which RealtimeKit speaks too

@@ -3,129 +3,91 @@ package normalize
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"reflect"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/meetbus/meetbus/schemas"
 )
 
-// object is a JSON object as it was written: members in their order, values unread. A nil object has no members.
+// object is a JSON object as it was written: members in their order, values unread. After a member whose value is an object
+// come the members of that. A nil object has no members.
 type object []member
 
-// member is one name of an object and the bytes of its value. Both are parts of the body.
+// member is one name of an object and the JSON of its value. Both are parts of the text that parse returns.
 type member struct {
-	name  []byte
-	value jsontext.Value
+	name  string
+	value value
+	// inner is how many of the members after this one are in its value, at any depth.
+	inner int
 }
 
-var (
-	errNoObject = errors.New("it is another JSON value")
-	errTrailing = errors.New("more follows after the object")
-)
+// value is one JSON value as it was written, without blanks around it. The empty one is no value.
+type value string
 
-// parse reads the members of the one JSON object that text is. Names may repeat, since an authentic sample of Dyte's has
-// createdAt twice; half a surrogate pair may stand in a string, since a sender that cuts a text after so many characters
-// halves an emoji sooner or later.
-func parse(text []byte) (object, error) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if kind := d.PeekKind(); kind != jsontext.KindBeginObject && kind != jsontext.KindInvalid {
-		return nil, errNoObject
-	}
-	if _, err := d.ReadToken(); err != nil {
-		return nil, misread(err)
-	}
-	o := make(object, 0, 12)
-	for d.PeekKind() != jsontext.KindEndObject {
-		name, err := next(d, text)
-		if err != nil {
-			return nil, misread(err)
-		}
-		value, err := next(d, text)
-		if err != nil {
-			return nil, misread(err)
-		}
-		o = append(o, member{unquote(name), value})
-	}
-	if _, err := d.ReadToken(); err != nil {
-		return nil, misread(err)
-	}
-	if _, err := d.ReadToken(); err != io.EOF {
-		return nil, errTrailing
-	}
-	return o, nil
-}
+func (v value) kind() jsontext.Kind { return jsontext.Value(v[:min(len(v), 1)]).Kind() }
 
-// next returns the next value as a part of text: what the decoder hands out is good until the next read only.
-func next(d *jsontext.Decoder, text []byte) (jsontext.Value, error) {
-	v, err := d.ReadValue()
-	if err != nil {
-		return nil, err
-	}
-	end := int(d.InputOffset())
-	return text[end-len(v) : end : end], nil
-}
-
-// misread says where text is not JSON, in few words whatever the text holds.
-func misread(err error) error {
-	if at := new(jsontext.SyntacticError); errors.As(err, &at) {
-		return fmt.Errorf("at byte %d: %w", at.ByteOffset, at.Err)
-	}
-	return err
-}
-
-// unquote returns what a JSON string says. Half a surrogate pair becomes U+FFFD.
-func unquote(quoted []byte) []byte {
-	if bytes.IndexByte(quoted, '\\') < 0 {
-		return quoted[1 : len(quoted)-1]
-	}
-	said, _ := jsontext.AppendUnquote(nil, quoted) // an error tells of a replaced half only: parse has checked the rest
-	return said
-}
-
-// get returns the value of the member named; of several, the last. It is nil if there is none.
-func (o object) get(name string) jsontext.Value {
-	for i := len(o) - 1; i >= 0; i-- {
-		if string(o[i].name) == name {
-			return o[i].value
+// find returns the place of the member named; of several, the last.
+func (o object) find(name string) (at int, found bool) {
+	for i := 0; i < len(o); i += 1 + o[i].inner {
+		if o[i].name == name {
+			at, found = i, true
 		}
 	}
-	return nil
+	return at, found
+}
+
+// get returns the value of the member named. It is empty if there is none.
+func (o object) get(name string) value {
+	if at, found := o.find(name); found {
+		return o[at].value
+	}
+	return ""
 }
 
 // has says whether o has a member of that name which says something.
 func (o object) has(name string) bool { return !isEmpty(o.get(name)) }
 
 // isEmpty says whether v is missing, null, or a string, array or object with nothing in it.
-func isEmpty(v jsontext.Value) bool {
-	switch v.Kind() {
+func isEmpty(v value) bool {
+	switch v.kind() {
 	case jsontext.KindInvalid, jsontext.KindNull:
 		return true
 	case jsontext.KindString:
 		return len(v) == len(`""`)
 	case jsontext.KindBeginObject, jsontext.KindBeginArray:
-		return len(bytes.TrimSpace(v[1:len(v)-1])) == 0
+		return strings.TrimSpace(string(v[1:len(v)-1])) == ""
 	}
 	return false
 }
 
+// unquote returns what a JSON string says. Half a surrogate pair becomes U+FFFD.
+func unquote(quoted value) string {
+	if strings.IndexByte(string(quoted), '\\') < 0 {
+		return string(quoted[1 : len(quoted)-1])
+	}
+	said, _ := jsontext.AppendUnquote(nil, quoted) // an error tells of a replaced half only: parse has checked the rest
+	return string(said)
+}
+
 // str returns the string named, or nothing if it is no string.
 func (o object) str(name string) string {
-	if v := o.get(name); v.Kind() == jsontext.KindString {
-		return string(unquote(v))
+	if v := o.get(name); v.kind() == jsontext.KindString {
+		return unquote(v)
 	}
 	return ""
 }
 
 // text returns the string named, or the number as it was written: ids are sometimes numbers.
 func (o object) text(name string) string {
-	if v := o.get(name); v.Kind() == jsontext.KindNumber {
+	switch v := o.get(name); v.kind() {
+	case jsontext.KindNumber:
 		return string(v)
+	case jsontext.KindString:
+		return unquote(v)
 	}
-	return o.str(name)
+	return ""
 }
 
 // either returns the first of the texts named that says something: a provider's newer word, then its older ones.
@@ -167,9 +129,9 @@ func (o object) integer(name string) json.Number {
 
 // boolean returns true or false, or nil if the member named is neither.
 func (o object) boolean(name string) *bool {
-	switch v := o.get(name); v.Kind() {
+	switch v := o.get(name); v.kind() {
 	case jsontext.KindTrue, jsontext.KindFalse:
-		b := v.Kind() == jsontext.KindTrue
+		b := v.kind() == jsontext.KindTrue
 		return &b
 	}
 	return nil
@@ -179,13 +141,20 @@ func (o object) boolean(name string) *bool {
 func (o object) time(name string) schemas.Timestamp { return timestamp(o.text(name)) }
 
 // object returns the object named; if it is none, an object without members.
-func (o object) object(name string) object { return members(o.get(name)) }
-
-func members(v jsontext.Value) object {
-	if v.Kind() != jsontext.KindBeginObject {
+func (o object) object(name string) object {
+	at, found := o.find(name)
+	if !found {
 		return nil
 	}
-	o, err := parse(v)
+	return o[at+1 : at+1+o[at].inner]
+}
+
+// members returns the object that v, an element of a list, is; if it is none, an object without members.
+func members(v value) object {
+	if v.kind() != jsontext.KindBeginObject {
+		return nil
+	}
+	_, o, err := parse([]byte(v))
 	if err != nil {
 		return nil // cannot be: v is part of a body that was parsed
 	}
@@ -193,22 +162,22 @@ func members(v jsontext.Value) object {
 }
 
 // list returns the elements of the array named that say something.
-func (o object) list(name string) []jsontext.Value {
+func (o object) list(name string) []value {
 	array := o.get(name)
-	if array.Kind() != jsontext.KindBeginArray {
+	if array.kind() != jsontext.KindBeginArray {
 		return nil
 	}
-	d := jsontext.NewDecoder(bytes.NewBuffer(array), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	d := jsontext.NewDecoder(bytes.NewBufferString(string(array)), lenient...)
 	if _, err := d.ReadToken(); err != nil {
 		return nil
 	}
-	var elements []jsontext.Value
+	var elements []value
 	for d.PeekKind() != jsontext.KindEndArray {
-		element, err := next(d, array)
+		element, err := d.ReadValue()
 		if err != nil {
 			return nil
 		}
-		if !isEmpty(element) {
+		if element := value(element); !isEmpty(element) {
 			elements = append(elements, element)
 		}
 	}
@@ -221,7 +190,7 @@ func (o object) anything(name string) json.RawMessage {
 	if !o.has(name) || depth(o.get(name)) > depthMax {
 		return nil
 	}
-	d := json.NewDecoder(bytes.NewReader(o.get(name)))
+	d := json.NewDecoder(strings.NewReader(string(o.get(name))))
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
@@ -241,8 +210,8 @@ func (o object) anything(name string) json.RawMessage {
 const depthMax = 64
 
 // depth returns how deeply v, which is JSON, is nested.
-func depth(v jsontext.Value) int {
-	d := jsontext.NewDecoder(bytes.NewBuffer(v), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+func depth(v value) int {
+	d := jsontext.NewDecoder(bytes.NewBufferString(string(v)), lenient...)
 	deepest := 0
 	for {
 		if _, err := d.ReadToken(); err != nil {
@@ -257,5 +226,7 @@ func some[T any](v T) *T {
 	if reflect.ValueOf(&v).Elem().IsZero() {
 		return nil
 	}
-	return &v
+	set := new(T) // not v, which would be on the heap even when it is nothing
+	*set = v
+	return set
 }

@@ -37,10 +37,10 @@ var dyteEvents = table{
 	{"livestreaming.statusUpdate", schemas.TypeLivestreamUpdate, "", dyteLivestream},
 }
 
-func readDyte(body object) (reading, error) {
+func readDyte(body object) (*reading, error) {
 	event := body.str("event")
 	if strings.TrimSpace(event) == "" {
-		return reading{}, unnamed("event")
+		return nil, unnamed("event")
 	}
 	meeting := dyteMeeting(body)
 	r := dyteEvents.read(event, body, meeting)

@@ -21,28 +21,37 @@ const (
 // by its digest then, or else where there is a delivery id. Where nothing tells a retry from a new event, the id is a fresh
 // UUIDv7 and identified is false.
 func (w Webhook) identify(once string) (id string, identified bool) {
+	if once != "" && !w.NoDedupe {
+		return bodyID + once, true
+	}
 	delivery := sole(w.Header, w.Provider.Headers.Delivery)
 	switch {
 	case w.NoDedupe:
-	case once != "":
-		return bodyID + once, true
 	case isPlain(delivery) && !strings.HasPrefix(delivery, bodyID) && !strings.HasPrefix(delivery, deliveryID):
 		return delivery, true
 	case delivery != "":
-		return deliveryID + digest([]byte(delivery)), true
+		return deliveryID + inHex(sha256.Sum256([]byte(delivery))), true
 	}
 	return uuid.Must(uuid.NewV7()).String(), false
 }
 
-// digest returns the SHA-256 of b in lower-case hex.
-func digest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
+// digest returns the SHA-256 of the body in lower-case hex.
+func (w Webhook) digest() string {
+	if w.Digest == [sha256.Size]byte{} {
+		return inHex(sha256.Sum256(w.Body))
+	}
+	return inHex(w.Digest)
+}
+
+func inHex(digest [sha256.Size]byte) string {
+	var text [2 * sha256.Size]byte
+	hex.Encode(text[:], digest[:])
+	return string(text[:])
 }
 
 // occursOnce says whether the body names its occasion, so that the same bytes can only be the same event. A livestream that
 // goes live twice, or a VideoSDK participant who comes back, makes the same bytes twice and is no such body.
-func occursOnce(r reading) bool {
+func occursOnce(r *reading) bool {
 	switch d := r.data.(type) {
 	case *schemas.ParticipantJoined, *schemas.ParticipantLeft:
 		return participant(d) != "" && r.occurred != ""

@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -32,8 +33,10 @@ type Webhook struct {
 	// Signature, if the event is to carry it, is what was checked, in base64.
 	Signature string
 
-	Header   http.Header
-	Body     []byte
+	Header http.Header
+	Body   []byte
+	// Digest is the SHA-256 of Body, where the caller has it already: the signature is over it, too.
+	Digest   [sha256.Size]byte
 	Received time.Time
 }
 
@@ -51,7 +54,7 @@ type Event struct {
 // Normalize returns the event that w reports. The event is a valid CloudEvent whatever the body holds. It may be called by
 // several goroutines at once, and keeps nothing of w.
 func Normalize(w Webhook) (Event, error) {
-	o, err := open(w.Body)
+	text, o, err := open(w.Body)
 	if err != nil {
 		return Event{}, err
 	}
@@ -62,7 +65,7 @@ func Normalize(w Webhook) (Event, error) {
 	e := Event{Event: w.attributes(), Organization: r.organization, Mapped: r.kind != ""}
 	describe(&e.Event, r)
 	if !w.NoOriginal {
-		e.Data.Shared().Original = string(w.Body)
+		e.Data.Shared().Original = text
 	}
 	once := ""
 	if occursOnce(r) {
@@ -72,14 +75,14 @@ func Normalize(w Webhook) (Event, error) {
 	return e, nil
 }
 
-// open reads the one JSON object that body is.
-func open(body []byte) (object, error) {
+// open returns a copy of body, and the one JSON object that it is.
+func open(body []byte) (text string, o object, err error) {
 	if !utf8.Valid(body) {
-		return nil, ErrNotUTF8
+		return "", nil, ErrNotUTF8
 	}
-	o, err := parse(body)
+	text, o, err = parse(body)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotJSON, err)
+		return "", nil, fmt.Errorf("%w: %w", ErrNotJSON, err)
 	}
-	return o, nil
+	return text, o, nil
 }

@@ -21,7 +21,7 @@ type Provider struct {
 	// prefixes are those of the names of its headers.
 	prefixes []string
 	events   table
-	read     func(object) (reading, error)
+	read     func(object) (*reading, error)
 	// claims says whether a webhook looks like this provider's, where no signature tells.
 	claims func(http.Header, object) bool
 }
@@ -75,7 +75,7 @@ func (p Provider) Statuses(event string) []string {
 // Recognize says whose webhook a body looks like, for an endpoint that takes several providers' and checks no signature. It
 // fails like Normalize where the body looks like nobody's.
 func Recognize(h http.Header, body []byte) (Provider, error) {
-	o, err := open(body)
+	_, o, err := open(body)
 	if err != nil {
 		return Provider{}, err
 	}

@@ -10,7 +10,7 @@ import (
 type reading struct {
 	// event is the provider's own name of the event; kind is the type of the catalogue, or empty if it has none for it.
 	event, kind string
-	// data says what happened; meeting is the part of it that all events have, and goes into it last.
+	// data says what happened; meeting is the part of it that all events have, and becomes part of it last.
 	data    schemas.Data
 	meeting schemas.Meeting
 	// status is the status word, as it was written or as the name of the event says it.
@@ -34,15 +34,17 @@ type row struct {
 type table []row
 
 // read returns what o says of the event named. An event that is not in the table keeps its meeting and nothing else.
-func (t table) read(event string, o object, meeting schemas.Meeting) reading {
-	r := reading{event: event, meeting: meeting}
+func (t table) read(event string, o object, meeting schemas.Meeting) *reading {
+	r := &reading{event: event, meeting: meeting}
 	if at, found := t.find(event); found {
 		r.kind, r.status = t[at].kind, t[at].status
-		t[at].fill(o, &r)
+		t[at].fill(o, r)
 	} else {
 		r.data = new(schemas.Unmapped)
 	}
-	r.data.Shared().Meeting = some(r.meeting)
+	if r.meeting != (schemas.Meeting{}) {
+		r.data.Shared().Meeting = &r.meeting
+	}
 	return r
 }
 

@@ -16,18 +16,27 @@ const (
 // timestamp stands for every text that is no possible time, or has no zone: nothing is rolled over and nothing guessed.
 func timestamp(text string) schemas.Timestamp {
 	text, end := rfc3339(text)
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	t, possible := instant(text)
+	switch {
+	case !possible:
 		return ""
-	}
-	t = t.UTC()
-	if t.Year() < 1 || t.Year() > 9999 {
-		return ""
-	}
-	if text[end:] == "Z" {
+	case text[end:] == "Z":
 		return schemas.Timestamp(text)
 	}
 	return schemas.Timestamp(t.Format(toNanosecond[:end] + "Z"))
+}
+
+// instant returns the time, in UTC, that text of the shape of RFC 3339 is.
+func instant(text string) (t time.Time, possible bool) {
+	if text == "" {
+		return time.Time{}, false // no error is made of what is usual
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, false
+	}
+	t = t.UTC()
+	return t, 1 <= t.Year() && t.Year() <= 9999
 }
 
 // rfc3339 returns text if it has the shape of RFC 3339, else nothing, and where its zone begins. The shape must be looked at

@@ -16,7 +16,10 @@ const traceStateMax = 512
 // traceOf returns the trace that a request says it is part of. No signature covers it. Nothing of it counts unless all of
 // traceparent is right.
 func traceOf(h http.Header) (parent, state string) {
-	parent = sole(h, []string{"traceparent"})
+	parent = sole(h, []string{"Traceparent"})
+	if parent == "" {
+		return "", ""
+	}
 	parts := traceParent.FindStringSubmatch(parent)
 	if parts == nil || !isPlain(parent) {
 		return "", ""
@@ -25,7 +28,7 @@ func traceOf(h http.Header) (parent, state string) {
 	if version == "ff" || version == "00" && more != "" || strings.Trim(trace, "0") == "" || strings.Trim(span, "0") == "" {
 		return "", ""
 	}
-	state = strings.Join(h.Values("tracestate"), ",")
+	state = strings.Join(h.Values("Tracestate"), ",")
 	if len(state) > traceStateMax || strings.ContainsFunc(state, func(r rune) bool { return r < ' ' || r > '~' }) {
 		state = ""
 	}

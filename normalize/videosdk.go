@@ -113,7 +113,7 @@ var videoSDKEvents = table{
 	{"batchcall-completed", schemas.TypeBatchCallCompleted, "", batchCall},
 }
 
-func readVideoSDK(body object) (reading, error) {
+func readVideoSDK(body object) (*reading, error) {
 	event := cmp.Or(body.str("webhookType"), body.str("type"))
 	switch {
 	case strings.TrimSpace(event) != "":
@@ -126,7 +126,7 @@ func readVideoSDK(body object) (reading, error) {
 			SessionID: data.text("session-id"),
 		}), nil
 	}
-	return reading{}, unnamed("webhookType")
+	return nil, unnamed("webhookType")
 }
 
 // room reads the meeting, which is a room here, and one of its sessions. An agent's session is none of the room's.

@@ -59,6 +59,7 @@ func (r *Relay) webhook(a arrival, p normalize.Provider) normalize.Webhook {
 		Signature:  signature,
 		Header:     a.header,
 		Body:       a.body,
+		Digest:     a.digest,
 		Received:   a.at,
 	}
 }
