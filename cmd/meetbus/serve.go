@@ -85,6 +85,7 @@ func (f serveFlags) config() (config.Config, error) {
 
 // run runs the relay until ctx ends, a fault is found before anything was accepted, or a listener breaks.
 func (p *process) run(ctx context.Context) error {
+	holdCollection()
 	defer p.stop()
 	if err := p.start(ctx); err != nil {
 		return err
