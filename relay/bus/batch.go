@@ -29,7 +29,10 @@ var errIncomplete = errors.New("batch was not acknowledged whole")
 // batch is an atomic batch on its way: all of it is stored, or nothing.
 type batch struct{ answer chan reply }
 
-func (b *batch) hear(_ *line, a reply) { b.answer <- a }
+func (b *batch) hear(_ *line, a reply) (last bool) {
+	b.answer <- a
+	return true
+}
 
 // sendTogether sends what it can of a group as one batch, and the rest one by one. So is all of a batch that the server refuses: one of
 // it may be known already, or be too large, and that must not be the fate of the others.
@@ -106,11 +109,16 @@ func (l *line) settleAll(members []*flight, a reply) error {
 	if a.err != nil {
 		return a.err
 	}
+	l.settleRun(members, a)
+	return nil
+}
+
+// settleRun settles messages that are stored one behind the other. The answer has the sequence of the last.
+func (l *line) settleRun(members []*flight, a reply) {
 	l.answered.Add(int64(len(members)))
 	for i, f := range members {
 		one := a
 		one.ack.Sequence -= uint64(len(members) - 1 - i)
 		l.settle(f, one)
 	}
-	return nil
 }

@@ -95,11 +95,10 @@ type Bus struct {
 	// usable is the connection on which the checks passed; nil while there is none, and then why says so.
 	usable *connection
 	why    error
-	// wasUsable says that there was one ever; window and maxPayload are what the last one had.
-	wasUsable bool
-	windows   map[string]time.Duration
-	// batched are the streams that take atomic batches.
-	batched    map[string]bool
+	// wasUsable says that there was one ever; windows, batched and maxPayload are what the last one had.
+	wasUsable  bool
+	windows    map[string]time.Duration
+	batched    map[string]batches
 	maxPayload int64
 
 	// full remembers that the first stream was; silence that the server did not answer.
@@ -124,7 +123,7 @@ func Connect(o Options) (*Bus, error) {
 	b := &Bus{
 		o: o, log: o.Log, stop: stop,
 		faults: make(chan error, 1), doubt: make(chan struct{}, 1), done: make(chan struct{}),
-		why: errors.New("not connected yet"), warned: map[string]bool{}, windows: map[string]time.Duration{}, batched: map[string]bool{},
+		why: errors.New("not connected yet"), warned: map[string]bool{}, windows: map[string]time.Duration{}, batched: map[string]batches{},
 	}
 	go b.run(ctx)
 	return b, nil
@@ -178,7 +177,7 @@ func (b *Bus) dial(ctx context.Context, discovered []string) (*connection, error
 	if err != nil {
 		return nil, err
 	}
-	if c.line, err = newLine(c, b.batches); err != nil {
+	if c.line, err = newLine(c, b.takes); err != nil {
 		c.drop()
 		<-c.gone
 		return nil, fmt.Errorf("connect: %w", err)

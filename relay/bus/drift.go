@@ -25,11 +25,22 @@ func (p planner) drift(have jetstream.StreamConfig, want Stream) (warnings []Fin
 			})
 		}
 	}
-	if p.ours && want.Manage && !have.AllowAtomicPublish {
-		widen = append(widen, Widening{"allow_atomic", "off", "on", true})
+	if p.ours && want.Manage {
+		widen = append(widen, batching(have)...)
 	}
 	warnings = append(warnings, p.findings(have.Name, weaknesses(have))...)
 	return append(warnings, p.replicas(have, want)...), widen
+}
+
+// batching is what lets a stream take many messages at once.
+func batching(have jetstream.StreamConfig) (widen []Widening) {
+	if !have.AllowAtomicPublish {
+		widen = append(widen, Widening{"allow_atomic", "off", "on", true})
+	}
+	if !have.AllowBatchPublish {
+		widen = append(widen, Widening{"allow_batched", "off", "on", true})
+	}
+	return widen
 }
 
 // limit is a setting that the configuration has a number for.

@@ -16,6 +16,8 @@ type flight struct {
 	// sent and token, on which its own answer is expected, are guarded by line.sending.
 	sent  bool
 	token uint64
+	// after, if set, is the highest sequence that was known before it was sent in a flow.
+	after uint64
 }
 
 // reply is what the server said of a message or a batch, or why it was not sent.
@@ -23,13 +25,17 @@ type reply struct {
 	ack jetstream.PubAck
 	// batch is how many messages the acknowledgement is for; 0 if only for one.
 	batch int
-	err   error
+	// progress says that it is no acknowledgement: a flow goes on.
+	progress bool
+	err      error
 }
 
 // settle answers the flight, unless it is over.
 func (l *line) settle(f *flight, a reply) {
 	if l.end(f) {
 		f.answer <- a
+	}
+	for was := l.highest.Load(); was < a.ack.Sequence && !l.highest.CompareAndSwap(was, a.ack.Sequence); was = l.highest.Load() {
 	}
 }
 

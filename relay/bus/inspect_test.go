@@ -64,7 +64,8 @@ func TestInspectForetells(t *testing.T) {
 	n := bustest.Server(t)
 	js := admin(t, n)
 	existing(t, js, func(c *jetstream.StreamConfig) {
-		c.Subjects, c.MaxAge, c.AllowAtomicPublish = []string{"meeting.started"}, 3*time.Hour, true
+		c.Subjects, c.MaxAge = []string{"meeting.started"}, 3*time.Hour
+		c.AllowAtomicPublish, c.AllowBatchPublish = true, true
 	})
 	o := bus.Options{Server: bus.Server{InProcess: n.InProcess()}, Streams: []bus.Stream{events}}
 	r, err := bus.Inspect(t.Context(), o)

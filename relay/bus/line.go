@@ -18,8 +18,8 @@ import (
 type line struct {
 	c     *connection
 	inbox string
-	// batches says whether a stream takes atomic batches.
-	batches func(stream string) bool
+	// takes says what a stream takes besides single messages.
+	takes func(stream string) batches
 	// ended is closed when the goroutine has ended.
 	ended chan struct{}
 	// wake tells it that something waits, and ends, while it is watching, that a flight is over; both have room for one.
@@ -37,20 +37,23 @@ type line struct {
 	sending sync.Mutex
 	// under counts the flights that are not over, answered the messages that the server has answered.
 	under, answered atomic.Int64
-	// pace is the goroutine's own.
-	pace pace
+	// highest is the highest sequence of a stream that was ever acknowledged here.
+	highest atomic.Uint64
+	// What follows is the goroutine's own: which way is faster, and how the stream has grown.
+	pace   pace
+	growth growth
 }
 
-// hearer is who waits for an answer.
-type hearer interface{ hear(*line, reply) }
+// hearer is who waits for answers. It returns true when it has heard the last.
+type hearer interface{ hear(*line, reply) bool }
 
 // newLine starts the line of a connection, with which it ends.
-func newLine(c *connection, batches func(stream string) bool) (*line, error) {
+func newLine(c *connection, takes func(stream string) batches) (*line, error) {
 	l := &line{
-		c: c, inbox: c.nc.NewInbox() + ".", batches: batches, ended: make(chan struct{}),
+		c: c, inbox: c.nc.NewInbox() + ".", takes: takes, ended: make(chan struct{}),
 		wake: make(chan struct{}, 1), ends: make(chan struct{}, 1), expected: map[uint64]hearer{},
 	}
-	if _, err := c.nc.Subscribe(l.inbox+"*", l.deliver); err != nil {
+	if _, err := c.nc.Subscribe(l.inbox+">", l.deliver); err != nil {
 		return nil, err
 	}
 	go l.run()
@@ -141,13 +144,23 @@ func (l *line) take() []*flight {
 
 // send sends a group in the way that is faster now.
 func (l *line) send(group []*flight) {
-	switch l.pace.choose(time.Now(), l.under.Load(), l.answered.Load(), l.batches(group[0].m.Stream)) {
-	case singly:
-		l.sendEach(group)
+	switch l.pace.choose(time.Now(), l.under.Load(), l.answered.Load(), l.takes(group[0].m.Stream).atomic) {
+	case apart:
+		l.sendApart(group)
 	case together:
 		l.pace.sentTogether(l.timed(group, l.sendTogether))
 	case probing:
 		l.probe(group)
+	}
+}
+
+// sendApart sends messages of which each is stored for itself: a few with an acknowledgement each, without waiting for it, and
+// more in one flow, which is acknowledged at its end.
+func (l *line) sendApart(group []*flight) {
+	if len(group) >= flowMin && l.takes(group[0].m.Stream).fast && l.growth.isOurs(time.Now()) && l.highest.Load() > 0 {
+		l.timed(group, l.sendFlow)
+	} else {
+		l.sendEach(group)
 	}
 }
 
@@ -159,12 +172,12 @@ func (l *line) timed(group []*flight, send func([]*flight)) (n int, took time.Du
 	return len(group), time.Since(began)
 }
 
-// probe sends a group one by one to see how fast that is: a few, and twice as many as long as that makes it faster.
+// probe sends a group apart to see how fast that is: a few, and twice as many as long as that makes it faster.
 func (l *line) probe(group []*flight) {
 	fastest := 0.0
 	for n := probeMin; len(group) > 0; n *= 2 {
 		n = min(n, len(group))
-		rate := perSecond(l.timed(group[:n], l.sendEach))
+		rate := perSecond(l.timed(group[:n], l.sendApart))
 		group = group[n:]
 		if rate < fastest*probeGain {
 			break
@@ -196,9 +209,12 @@ func (l *line) sendEach(fs []*flight) {
 }
 
 // hear settles the flight with its own answer.
-func (f *flight) hear(l *line, a reply) {
+func (f *flight) hear(l *line, a reply) (last bool) {
 	l.answered.Add(1)
+	// What a flow has stored without saying so was not there before.
+	a.ack.Duplicate = a.ack.Duplicate && (f.after == 0 || a.ack.Sequence <= f.after)
 	l.settle(f, a)
+	return true
 }
 
 // expect returns the token on which a hearer hears.
@@ -212,22 +228,24 @@ func (l *line) expect(h hearer) (token uint64) {
 
 func (l *line) replyTo(token uint64) string { return l.inbox + strconv.FormatUint(token, 10) }
 
-// heard returns who waits on a token, and expects nothing there any more.
-func (l *line) heard(token uint64) hearer {
+// heard expects nothing on a token any more.
+func (l *line) heard(token uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := l.expected[token]
 	delete(l.expected, token)
-	return h
 }
 
-// deliver takes an answer of the server.
+// deliver takes an answer of the server. The subject of a flow's has more tokens behind ours.
 func (l *line) deliver(m *nats.Msg) {
-	token, err := strconv.ParseUint(strings.TrimPrefix(m.Subject, l.inbox), 10, 64)
+	text, _, _ := strings.Cut(strings.TrimPrefix(m.Subject, l.inbox), ".")
+	token, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
 		return
 	}
-	if h := l.heard(token); h != nil {
-		h.hear(l, replyOf(m))
+	l.mu.Lock()
+	h := l.expected[token]
+	l.mu.Unlock()
+	if h != nil && h.hear(l, replyOf(m)) {
+		l.heard(token)
 	}
 }

@@ -6,18 +6,18 @@ import "time"
 type way int
 
 const (
-	// singly: each with its own acknowledgement, without waiting for it.
-	singly way = iota
+	// apart: each message is stored for itself.
+	apart way = iota
 	// together: as one batch, and what comes meanwhile waits for the next.
 	together
-	// probing: singly, and waited for, to see how fast that is now.
+	// probing: apart, and waited for, to see how fast that is now.
 	probing
 )
 
 const (
 	// busy is how many messages must be under way for a batch to be worth a thought.
 	busy = 8
-	// windowMin is how long messages are sent singly, all the time busy, until their rate is known.
+	// windowMin is how long messages are sent apart, all the time busy, until their rate is known.
 	windowMin = 50 * time.Millisecond
 	// trial is how many batches are sent to see how fast that is, after a first one that finds the server still at work.
 	trial = 4
@@ -35,11 +35,11 @@ const (
 // pace finds out which way is faster, by trying: that depends on the disk, the server and the processors, and changes. A sync of the
 // disk for each message makes batches many times faster, and without one they are slower.
 type pace struct {
-	// now is singly or together.
+	// now is apart or together.
 	now way
-	// single and batched are how many messages a second the ways have made when last used.
-	single, batched float64
-	// window is since when messages have been sent singly, all the time busy, and how many had been answered before.
+	// apart and batched are how many messages a second the ways have made when last used.
+	apart, batched float64
+	// window is since when messages have been sent apart, all the time busy, and how many had been answered before.
 	window   time.Time
 	answered int64
 	// next is when the other way is tried, pause how long after that again.
@@ -53,7 +53,7 @@ type pace struct {
 func (p *pace) choose(at time.Time, under, answered int64, batches bool) way {
 	if !batches || under < busy {
 		p.window, p.tries = time.Time{}, 0
-		return singly
+		return apart
 	}
 	switch {
 	case p.tries > 0:
@@ -64,21 +64,21 @@ func (p *pace) choose(at time.Time, under, answered int64, batches bool) way {
 		return together
 	}
 	p.watch(at, answered)
-	if p.single > 0 && at.After(p.next) {
+	if p.apart > 0 && at.After(p.next) {
 		p.tries, p.batched = trial+1, 0
 		return together
 	}
-	return singly
+	return apart
 }
 
-// watch measures how fast messages are answered that are sent singly.
+// watch measures how fast messages are answered that are sent apart.
 func (p *pace) watch(at time.Time, answered int64) {
 	if p.window.IsZero() {
 		p.window, p.answered = at, answered
 		return
 	}
 	if took := at.Sub(p.window); took >= windowMin {
-		p.single = faded(p.single, perSecond(int(answered-p.answered), took))
+		p.apart = faded(p.apart, perSecond(int(answered-p.answered), took))
 		p.window, p.answered = at, answered
 	}
 }
@@ -96,16 +96,16 @@ func (p *pace) sentTogether(n int, took time.Duration) {
 	}
 }
 
-// probed learns how fast messages are that are sent singly.
+// probed learns how fast messages are that are sent apart.
 func (p *pace) probed(at time.Time, rate float64) {
-	p.single = rate
+	p.apart = rate
 	p.decide(at)
 }
 
 // decide takes the way that has proved faster, and puts off the next trial.
 func (p *pace) decide(at time.Time) {
-	better := singly
-	if p.batched > p.single*gain {
+	better := apart
+	if p.batched > p.apart*gain {
 		better = together
 	}
 	if p.pause = min(max(2*p.pause, trialPauseMin), trialPauseMax); better != p.now {

@@ -22,12 +22,16 @@ func replyOf(m *nats.Msg) reply {
 		Duplicate bool                `json:"duplicate"`
 		Count     int                 `json:"count"`
 		Error     *jetstream.APIError `json:"error"`
+		// Type is set in what is said of a flow before its end.
+		Type string `json:"type"`
 	}
 	switch err := json.Unmarshal(m.Data, &said); {
 	case err != nil:
 		return reply{err: fmt.Errorf("%w: %w", jetstream.ErrInvalidJSAck, err)}
 	case said.Error != nil:
-		return reply{err: said.Error}
+		return reply{err: said.Error, progress: said.Type != ""}
+	case said.Type != "":
+		return reply{progress: true}
 	case said.Stream == "":
 		return reply{err: jetstream.ErrInvalidJSAck}
 	}

@@ -51,8 +51,10 @@ func (b *Bus) Window(stream string) time.Duration {
 	return b.windows[stream]
 }
 
-// batches says whether a stream takes atomic batches, as the stream itself says.
-func (b *Bus) batches(stream string) bool {
+// batches is what a stream takes besides single messages, as the stream itself says.
+type batches struct{ atomic, fast bool }
+
+func (b *Bus) takes(stream string) batches {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return b.batched[stream]

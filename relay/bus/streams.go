@@ -61,11 +61,12 @@ func (b *Bus) checks(c *connection) error {
 	return nil
 }
 
-// remember keeps what a stream can do, as the server has it: how long it recognises a duplicate, and whether it takes batches.
+// remember keeps what a stream can do, as the server has it: how long it recognises a duplicate, and which batches it takes.
 func (b *Bus) remember(is jetstream.StreamConfig) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.windows[is.Name], b.batched[is.Name] = is.Duplicates, is.AllowAtomicPublish
+	b.windows[is.Name] = is.Duplicates
+	b.batched[is.Name] = batches{atomic: is.AllowAtomicPublish, fast: is.AllowBatchPublish}
 }
 
 // asking bounds requests to JetStream. They end when the server says that a permission is missing: then no answer comes.
@@ -178,14 +179,14 @@ func (c *connection) apply(ctx context.Context, p plan) (jetstream.StreamConfig,
 	return c.change(ctx, p)
 }
 
-// config makes a stream that keeps the promises: on disk, and full instead of forgetful. A server that does not know atomic batches
-// makes one without.
+// config makes a stream that keeps the promises: on disk, and full instead of forgetful. A server that does not know batches makes one
+// without.
 func (s Stream) config() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: s.Name, Subjects: s.Subjects, Replicas: max(s.Replicas, 1),
 		Storage: jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
 		MaxAge: s.MaxAge, MaxBytes: unlimited(s.MaxBytes), MaxMsgs: -1, MaxMsgsPerSubject: -1, MaxConsumers: -1,
-		Duplicates: s.DuplicateWindow, AllowDirect: true, AllowAtomicPublish: true,
+		Duplicates: s.DuplicateWindow, AllowDirect: true, AllowAtomicPublish: true, AllowBatchPublish: true,
 	}
 }
 

@@ -33,13 +33,13 @@ func TestEmbeddedStreamIsWidened(t *testing.T) {
 	waitReady(t, b)
 	after := info(t, js, "MEETBUS").Config
 	before.Subjects, before.MaxAge, before.Duplicates, before.MaxBytes = want.Subjects, want.MaxAge, want.DuplicateWindow, want.MaxBytes
-	before.AllowAtomicPublish = true
+	before.AllowAtomicPublish, before.AllowBatchPublish = true, true
 	delete(before.Metadata, apiLevel)
 	delete(after.Metadata, apiLevel)
 	if fmt.Sprintf("%+v", after) != fmt.Sprintf("%+v", before) {
 		t.Errorf("want %+v\ngot  %+v", before, after)
 	}
-	if said := logs.FilterMessage("stream was widened"); said.Len() != 4 || logs.FilterLevelExact(zap.WarnLevel).Len() != 0 {
+	if said := logs.FilterMessage("stream was widened"); said.Len() != 5 || logs.FilterLevelExact(zap.WarnLevel).Len() != 0 {
 		t.Errorf("said: %v", logs.All())
 	}
 	publish(t, b, message(1))
@@ -49,7 +49,8 @@ func TestEmbeddedStreamIsNotNarrowed(t *testing.T) {
 	n := bustest.Server(t)
 	js := admin(t, n)
 	existing(t, js, func(c *jetstream.StreamConfig) {
-		c.Duplicates, c.MaxBytes, c.AllowAtomicPublish = 24*time.Hour, 2<<20, true
+		c.Duplicates, c.MaxBytes = 24*time.Hour, 2<<20
+		c.AllowAtomicPublish, c.AllowBatchPublish = true, true
 	})
 	before := fmt.Sprintf("%+v", info(t, js, "MEETBUS").Config)
 	want := events
