@@ -194,3 +194,31 @@ func TestAttributesAreNamedOnce(t *testing.T) {
 		t.Errorf("not in the list of attributes: %v", written)
 	}
 }
+
+// TestSealWritesWhatTheSDKWrites: byte for byte, whatever extensions there are.
+func TestSealWritesWhatTheSDKWrites(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := joined()
+		for _, field := range []*string{
+			&e.Provider, &e.ProviderType, &e.Endpoint, &e.MeetingID, &e.SessionID, &e.ParticipantID, &e.Status, &e.DeliveryID,
+			&e.WebhookID, &e.PartitionKey, &e.Digest, &e.Subject,
+		} {
+			*field = rapid.SampledFrom([]string{"", `,"deliveryid":"x"`, `\",\"digest\":`, "räume"}).Draw(t, "attribute")
+		}
+		e.Data.Shared().Original = rapid.String().Draw(t, "original")
+		_, got, err := schemas.Envelope{}.Seal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := schemas.Envelope{}.CloudEvent(&e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, c.DataEncoded, err = binary.Seal(e); err != nil {
+			t.Fatal(err)
+		}
+		if want, err := c.MarshalJSON(); err != nil || string(got) != string(want) {
+			t.Fatalf("sealed as %s\nthe SDK writes %s, %v", got, want, err)
+		}
+	})
+}
