@@ -17,6 +17,8 @@ import (
 type parts struct {
 	values  []string
 	context event.EventContextV1
+	// first is the name of the first extension, in the order of the alphabet.
+	first string
 
 	subject, contentType string
 	time                 types.Timestamp
@@ -59,9 +61,11 @@ func (p *parts) extend(e *Event) {
 		p.context.Extensions = make(map[string]any, 16) // a usual event has 13
 	}
 	set := p.context.Extensions
+	p.first = verified // is there always
 	for i := range attributes {
 		if a := &attributes[i]; !a.core && p.values[i] != "" {
 			set[a.Name] = p.values[i]
+			p.first = min(p.first, a.Name)
 		}
 	}
 	set[verified] = e.Verified
@@ -115,21 +119,12 @@ func (s *sealer) structured() ([]byte, error) {
 		return nil, err
 	}
 	attributes, data := s.written.Bytes(), s.dataJSON()
-	extensions := bytes.Index(attributes, s.firstExtension()) // no string in JSON can look like it
+	extensions := bytes.Index(attributes, []byte(`,"`+s.first+`":`)) // no string in JSON can look like it
 	whole := make([]byte, 0, len(attributes)+len(`,"data":`)+len(data))
 	whole = append(whole, attributes[:extensions]...)
 	whole = append(whole, `,"data":`...)
 	whole = append(whole, data...)
 	return append(whole, attributes[extensions:]...), nil
-}
-
-// firstExtension returns how the SDK begins the first extension, which is the first of the alphabet. There is one always.
-func (s *sealer) firstExtension() []byte {
-	first := verified
-	for name := range s.context.Extensions {
-		first = min(first, name)
-	}
-	return []byte(`,"` + first + `":`)
 }
 
 // rest forgets the event.
