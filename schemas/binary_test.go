@@ -2,6 +2,7 @@ package schemas_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -221,4 +222,27 @@ func TestSealWritesWhatTheSDKWrites(t *testing.T) {
 			t.Fatalf("sealed as %s\nthe SDK writes %s, %v", got, want, err)
 		}
 	})
+}
+
+// TestMessagesAreApart: what a message is made in is used again, and no message is a part of it.
+func TestMessagesAreApart(t *testing.T) {
+	for _, envelope := range []schemas.Envelope{{}, binary} {
+		first, second := joined(), bare()
+		header, data, err := envelope.Seal(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantHeader, want := maps.Clone(header), string(data)
+		for range 100 {
+			if _, _, err := envelope.Seal(second); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !reflect.DeepEqual(header, wantHeader) || string(data) != want {
+			t.Errorf("the next message has changed %q and %s", header, data)
+		}
+		if again, data, err := envelope.Seal(first); err != nil || !reflect.DeepEqual(again, wantHeader) || string(data) != want {
+			t.Errorf("after another event it is sealed as %q and %s, %v", again, data, err)
+		}
+	}
 }
