@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -15,7 +16,7 @@ import (
 // come the members of that. A nil object has no members.
 type object []member
 
-// member is one name of an object and the JSON of its value. Both are parts of the text that parse returns.
+// member is one name of an object and the JSON of its value. Both are parts of a copy of the body.
 type member struct {
 	name  string
 	value value
@@ -154,11 +155,12 @@ func members(v value) object {
 	if v.kind() != jsontext.KindBeginObject {
 		return nil
 	}
-	_, o, err := parse([]byte(v))
+	p, err := parse([]byte(v))
 	if err != nil {
 		return nil // cannot be: v is part of a body that was parsed
 	}
-	return o
+	defer p.rest()
+	return slices.Clone(p.members)
 }
 
 // list returns the elements of the array named that say something.

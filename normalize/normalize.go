@@ -54,18 +54,19 @@ type Event struct {
 // Normalize returns the event that w reports. The event is a valid CloudEvent whatever the body holds. It may be called by
 // several goroutines at once, and keeps nothing of w.
 func Normalize(w Webhook) (Event, error) {
-	text, o, err := open(w.Body)
+	p, err := open(w.Body)
 	if err != nil {
 		return Event{}, err
 	}
-	r, err := w.Provider.read(o)
+	defer p.rest()
+	r, err := w.Provider.read(p.members)
 	if err != nil {
 		return Event{}, err
 	}
 	e := Event{Event: w.attributes(), Organization: r.organization, Mapped: r.kind != ""}
 	describe(&e.Event, r)
 	if !w.NoOriginal {
-		e.Data.Shared().Original = text
+		e.Data.Shared().Original = p.text
 	}
 	once := ""
 	if occursOnce(r) {
@@ -75,14 +76,14 @@ func Normalize(w Webhook) (Event, error) {
 	return e, nil
 }
 
-// open returns a copy of body, and the one JSON object that it is.
-func open(body []byte) (text string, o object, err error) {
+// open reads the one JSON object that body is. Like parse, it returns what the caller lets rest.
+func open(body []byte) (*parser, error) {
 	if !utf8.Valid(body) {
-		return "", nil, ErrNotUTF8
+		return nil, ErrNotUTF8
 	}
-	text, o, err = parse(body)
+	p, err := parse(body)
 	if err != nil {
-		return "", nil, fmt.Errorf("%w: %w", ErrNotJSON, err)
+		return nil, fmt.Errorf("%w: %w", ErrNotJSON, err)
 	}
-	return text, o, nil
+	return p, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -37,19 +36,24 @@ var parsers = sync.Pool{New: func() any { return &parser{decoder: jsontext.NewDe
 // membersKept is how many members a parser at rest has room for, so that one large body does not hold its memory for ever.
 const membersKept = 1024
 
-// parse returns a copy of body, which is one JSON object, and its members. It keeps nothing of body.
-func parse(body []byte) (text string, o object, err error) {
+// parse reads body, which is one JSON object, and keeps nothing of it. The caller lets the parser rest when it needs the members
+// no more; texts may be kept.
+func parse(body []byte) (*parser, error) {
 	p := parsers.Get().(*parser)
-	defer p.rest()
 	p.text, p.deep = string(body), true
-	if p.document(body) == nil {
-		return p.text, slices.Clone(p.members), nil
+	err := p.document(body)
+	if err != nil {
+		p.deep = false // the decoder says better what is wrong in a value that it reads whole
+		err = p.document(body)
 	}
-	p.deep = false // the decoder says better what is wrong in a value that it reads whole
-	return "", nil, p.document(body)
+	if err != nil {
+		p.rest()
+		return nil, err
+	}
+	return p, nil
 }
 
-// rest forgets the body.
+// rest forgets the body, and with it all members.
 func (p *parser) rest() {
 	p.source, p.text = bytes.Buffer{}, ""
 	p.decoder.Reset(&p.source)

@@ -75,12 +75,13 @@ func (p Provider) Statuses(event string) []string {
 // Recognize says whose webhook a body looks like, for an endpoint that takes several providers' and checks no signature. It
 // fails like Normalize where the body looks like nobody's.
 func Recognize(h http.Header, body []byte) (Provider, error) {
-	_, o, err := open(body)
+	opened, err := open(body)
 	if err != nil {
 		return Provider{}, err
 	}
+	defer opened.rest()
 	for _, p := range slices.Backward(Providers()) { // the first takes what the later ones do not claim
-		if p.claims(h, o) {
+		if p.claims(h, opened.members) {
 			return p, nil
 		}
 	}

@@ -89,17 +89,19 @@ func instant(t time.Time) string {
 	return types.FormatTime(t)
 }
 
-// values returns the text of every attribute, in their order, and refuses what no CloudEvent may have: the SDK lets it through.
-func (v Envelope) values(e *Event) ([]string, error) {
+// appendValues appends the text of every attribute, in their order, and refuses what no CloudEvent may have: the SDK lets it
+// through.
+func (v Envelope) appendValues(values []string, e *Event) ([]string, error) {
 	if err := errors.Join(checkTime("time", e.Time), checkTime("recordedtime", e.RecordedTime)); err != nil {
 		return nil, err
 	}
-	values := make([]string, len(attributes))
-	for i, a := range attributes {
-		values[i] = a.of(v, e)
-		if err := check(values[i]); err != nil {
+	for i := range attributes {
+		a := &attributes[i]
+		value := a.of(v, e)
+		if err := check(value); err != nil {
 			return nil, fmt.Errorf("%s %w", a.Name, err)
 		}
+		values = append(values, value)
 	}
 	return values, nil
 }
@@ -113,6 +115,9 @@ func checkTime(name string, t time.Time) error {
 
 // check refuses what CloudEvents 1.0.2 forbids in any attribute.
 func check(value string) error {
+	if isPrintableASCII(value) {
+		return nil
+	}
 	for i, r := range value {
 		if r == utf8.RuneError {
 			if _, size := utf8.DecodeRuneInString(value[i:]); size == 1 {
@@ -124,6 +129,15 @@ func check(value string) error {
 		}
 	}
 	return nil
+}
+
+func isPrintableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // Writable reports whether the attributes of a CloudEvent may hold r: no control character and no noncharacter.

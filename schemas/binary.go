@@ -19,34 +19,53 @@ const binaryPrefix = "ce-"
 // binaryHeader writes attributes as headers. The media type of the data has a header that is not CloudEvents' own.
 func binaryHeader(values []string) map[string][]string {
 	header := make(map[string][]string, len(attributes))
-	for i, a := range attributes {
-		switch {
-		case a.Name == "datacontenttype":
-			header["content-type"] = []string{values[i]}
-		case values[i] != "":
-			header[binaryPrefix+a.Name] = []string{percentEncoded(values[i])}
+	encoded := make([]string, len(attributes))
+	for i, value := range values {
+		if value != "" {
+			encoded[i] = percentEncoded(value)
+			header[binaryNames[i]] = encoded[i : i+1 : i+1]
 		}
 	}
 	return header
 }
 
+// binaryNames are the names of the headers that the attributes have, in their order.
+var binaryNames = func() []string {
+	names := make([]string, len(attributes))
+	for i, a := range attributes {
+		if names[i] = binaryPrefix + a.Name; a.Name == "datacontenttype" {
+			names[i] = "content-type"
+		}
+	}
+	return names
+}()
+
 // percentEncoded writes s as the binding has it in a header: every byte that is no printable ASCII, and blank, quote and percent,
 // as % and two hex digits.
 func percentEncoded(s string) string {
 	const hex = "0123456789ABCDEF"
-	plain := func(c byte) bool { return c > ' ' && c <= '~' && c != '"' && c != '%' }
-	if !slices.ContainsFunc([]byte(s), func(c byte) bool { return !plain(c) }) {
+	if isPlain(s) {
 		return s
 	}
 	var b strings.Builder
 	for i := range len(s) {
-		if c := s[i]; plain(c) {
+		if c := s[i]; isPlain(s[i : i+1]) {
 			b.WriteByte(c)
 		} else {
 			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
 		}
 	}
 	return b.String()
+}
+
+// isPlain says whether s may stand in a header as it is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c > '~' || c == '"' || c == '%' {
+			return false
+		}
+	}
+	return true
 }
 
 // percentDecoded reads what percentEncoded writes. A % without two hex digits is itself.

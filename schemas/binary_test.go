@@ -2,6 +2,7 @@ package schemas_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -192,5 +193,56 @@ func TestAttributesAreNamedOnce(t *testing.T) {
 	}
 	if delete(written, "data"); len(written) > 0 {
 		t.Errorf("not in the list of attributes: %v", written)
+	}
+}
+
+// TestSealWritesWhatTheSDKWrites: byte for byte, whatever extensions there are.
+func TestSealWritesWhatTheSDKWrites(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := joined()
+		for _, field := range []*string{
+			&e.Provider, &e.ProviderType, &e.Endpoint, &e.MeetingID, &e.SessionID, &e.ParticipantID, &e.Status, &e.DeliveryID,
+			&e.WebhookID, &e.PartitionKey, &e.Digest, &e.Subject,
+		} {
+			*field = rapid.SampledFrom([]string{"", `,"deliveryid":"x"`, `\",\"digest\":`, "räume"}).Draw(t, "attribute")
+		}
+		e.Data.Shared().Original = rapid.String().Draw(t, "original")
+		_, got, err := schemas.Envelope{}.Seal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := schemas.Envelope{}.CloudEvent(&e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, c.DataEncoded, err = binary.Seal(e); err != nil {
+			t.Fatal(err)
+		}
+		if want, err := c.MarshalJSON(); err != nil || string(got) != string(want) {
+			t.Fatalf("sealed as %s\nthe SDK writes %s, %v", got, want, err)
+		}
+	})
+}
+
+// TestMessagesAreApart: what a message is made in is used again, and no message is a part of it.
+func TestMessagesAreApart(t *testing.T) {
+	for _, envelope := range []schemas.Envelope{{}, binary} {
+		first, second := joined(), bare()
+		header, data, err := envelope.Seal(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantHeader, want := maps.Clone(header), string(data)
+		for range 100 {
+			if _, _, err := envelope.Seal(second); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !reflect.DeepEqual(header, wantHeader) || string(data) != want {
+			t.Errorf("the next message has changed %q and %s", header, data)
+		}
+		if again, data, err := envelope.Seal(first); err != nil || !reflect.DeepEqual(again, wantHeader) || string(data) != want {
+			t.Errorf("after another event it is sealed as %q and %s, %v", again, data, err)
+		}
 	}
 }

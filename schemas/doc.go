@@ -11,6 +11,7 @@
 //	event.go      Event: the attributes of one event, and its data
 //	attribute.go  the attributes by name, and what one may hold
 //	envelope.go   Event to the bytes on the bus
+//	seal.go       how: what the SDK needs for it
 //	binary.go     the same in binary mode, and back
 //	schema.go     the JSON Schemas in v1/, as files of the binary
 //

@@ -376,15 +376,3 @@ func TestPrintableAttributesAndAnyOriginalSurvive(t *testing.T) {
 		}
 	})
 }
-
-func BenchmarkSeal(b *testing.B) {
-	e := joined()
-	e.Data.Shared().Original = `{"event":"meeting.participantJoined","meeting":{"id":"bbb0a3c1","sessionId":"57ac"},` +
-		`"participant":{"peerId":"p-1","userDisplayName":"Ann","customParticipantId":"c-1","joinedAt":"2026-06-03T10:05:00.120Z"}}`
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, _, err := (schemas.Envelope{}).Seal(e); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -1,0 +1,142 @@
+package schemas
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/cloudevents/sdk-go/v2/types"
+)
+
+// parts are the attributes of an event as text and as the SDK has them, with what the SDK's type points at beside it.
+type parts struct {
+	values  []string
+	context event.EventContextV1
+	// first is the name of the first extension, in the order of the alphabet.
+	first string
+
+	subject, contentType string
+	time                 types.Timestamp
+	schema               types.URI
+}
+
+// fill fills the SDK's type itself: its setters cut blanks off, and an id is what it is.
+func (p *parts) fill(v Envelope, e *Event) (err error) {
+	if p.values, err = v.appendValues(p.values[:0], e); err != nil {
+		return err
+	}
+	source, err := url.Parse(e.Source)
+	if err != nil {
+		return fmt.Errorf("source: %w", err)
+	}
+	if p.schema, err = v.schemaURI(e.Type); err != nil {
+		return fmt.Errorf("dataschema: %w", err)
+	}
+	p.subject, p.contentType, p.time.Time = said(e.Subject), event.ApplicationJSON, e.Time
+	p.context = event.EventContextV1{
+		ID:              e.ID,
+		Source:          types.URIRef{URL: *source},
+		Type:            v.typeOf(e.Type),
+		DataContentType: &p.contentType,
+		DataSchema:      &p.schema,
+		Extensions:      p.context.Extensions,
+	}
+	if p.subject != "" {
+		p.context.Subject = &p.subject
+	}
+	if !e.Time.IsZero() {
+		p.context.Time = &p.time
+	}
+	p.extend(e)
+	return nil
+}
+
+func (p *parts) extend(e *Event) {
+	if p.context.Extensions == nil {
+		p.context.Extensions = make(map[string]any, 16) // a usual event has 13
+	}
+	set := p.context.Extensions
+	p.first = verified // is there always
+	for i := range attributes {
+		if a := &attributes[i]; !a.core && p.values[i] != "" {
+			set[a.Name] = p.values[i]
+			p.first = min(p.first, a.Name)
+		}
+	}
+	set[verified] = e.Verified
+}
+
+// sealer is an event on its way to a message.
+type sealer struct {
+	parts
+	event      Event
+	cloudEvent event.Event
+	// data is the event's data in JSON and a newline, written is its attributes.
+	data, written bytes.Buffer
+	json          *json.Encoder
+}
+
+// sealers are sealers at rest. They hold no event, and no message is a part of one.
+var sealers = sync.Pool{New: func() any {
+	s := new(sealer)
+	s.json = json.NewEncoder(&s.data)
+	s.json.SetEscapeHTML(false) // < > and & are common in URLs
+	return s
+}}
+
+// sizeKept is how much room in bytes a sealer at rest has, so that one large event does not hold its memory for ever.
+const sizeKept = 64 << 10
+
+func (s *sealer) fill(v Envelope, e Event) error {
+	s.event = e
+	if err := s.parts.fill(v, &s.event); err != nil {
+		return err
+	}
+	s.cloudEvent.Context = &s.context
+	if err := s.cloudEvent.Validate(); err != nil {
+		return errors.New(strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+	}
+	if e.Data == nil {
+		return errors.New("there is no data")
+	}
+	if err := s.json.Encode(e.Data); err != nil { // not SetData, which escapes < > and & in JSON that is already written
+		return fmt.Errorf("write the data: %w", err)
+	}
+	return nil
+}
+
+func (s *sealer) dataJSON() []byte { return bytes.TrimSuffix(s.data.Bytes(), []byte{'\n'}) }
+
+// structured returns what the SDK writes of the event with its data. The data is put in here, before the extensions, because
+// the SDK's writer throws its buffer away when it is given some, which took half of the memory of a message.
+func (s *sealer) structured() ([]byte, error) {
+	if err := event.WriteJson(&s.cloudEvent, &s.written); err != nil {
+		return nil, err
+	}
+	attributes, data := s.written.Bytes(), s.dataJSON()
+	extensions := bytes.Index(attributes, []byte(`,"`+s.first+`":`)) // no string in JSON can look like it
+	whole := make([]byte, 0, len(attributes)+len(`,"data":`)+len(data))
+	whole = append(whole, attributes[:extensions]...)
+	whole = append(whole, `,"data":`...)
+	whole = append(whole, data...)
+	return append(whole, attributes[extensions:]...), nil
+}
+
+// rest forgets the event.
+func (s *sealer) rest() {
+	clear(s.values)
+	clear(s.context.Extensions)
+	s.parts = parts{values: s.values, context: event.EventContextV1{Extensions: s.context.Extensions}}
+	s.event, s.cloudEvent = Event{}, event.Event{}
+	for _, b := range []*bytes.Buffer{&s.data, &s.written} {
+		if b.Reset(); b.Cap() > sizeKept {
+			*b = bytes.Buffer{}
+		}
+	}
+	sealers.Put(s)
+}
