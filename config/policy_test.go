@@ -47,7 +47,7 @@ func checkPolicy(t *testing.T, name string) {
 		if !known {
 			t.Fatalf("no provider %q", provider)
 		}
-		e, err := normalize.Normalize(normalize.Webhook{
+		e, err := normalize.Normalize(&normalize.Webhook{
 			Provider: p, Endpoint: provider, Verified: true, Body: []byte(strings.TrimSpace(body)), Received: time.Unix(1, 0),
 		})
 		if err != nil {

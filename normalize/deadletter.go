@@ -29,8 +29,8 @@ const detailMax = 512
 // DeadLetter returns the event that keeps w, which could not become an event, or could not be stored as the one with the id.
 // Where id is empty nothing of the body was understood, and the id is made from the delivery: Identified tells of that. It
 // keeps nothing of w.
-func DeadLetter(w Webhook, id, reason, detail string) Event {
-	e := Event{Event: w.attributes()}
+func DeadLetter(w *Webhook, id, reason, detail string) *Event {
+	e := &Event{Event: w.attributes()}
 	e.ID, e.Type = id, schemas.TypeDeadLetter
 	if id == "" {
 		e.ID, e.Identified = w.identify("")
@@ -48,7 +48,7 @@ func DeadLetter(w Webhook, id, reason, detail string) Event {
 
 // shownHeaders returns the provider's own headers and those that tell of the body and the sender. The others, among which the
 // secrets are, are there by name only; a secret among the provider's own is masked.
-func (w Webhook) shownHeaders() map[string][]string {
+func (w *Webhook) shownHeaders() map[string][]string {
 	shown := make(map[string][]string, len(w.Header))
 	for name, values := range w.Header {
 		name = strings.ToLower(name)

@@ -33,7 +33,7 @@ func TestDeadLetter(t *testing.T) {
 			"Rtk-Api-Token":      {"very-secret"},
 		},
 	}
-	e := DeadLetter(w, "", ReasonNotUTF8, ErrNotUTF8.Error())
+	e := DeadLetter(&w, "", ReasonNotUTF8, ErrNotUTF8.Error())
 	checkSchema(t, e)
 	if e.Type != schemas.TypeDeadLetter || e.ID != "d-1" || !e.Identified || e.Mapped || !e.Verified {
 		t.Errorf("type %s, id %s, identified %v, mapped %v, verified %v", e.Type, e.ID, e.Identified, e.Mapped, e.Verified)
@@ -65,23 +65,23 @@ func TestDeadLetter(t *testing.T) {
 
 func TestReasons(t *testing.T) {
 	for _, reason := range Reasons() {
-		checkSchema(t, DeadLetter(Webhook{Provider: Dyte, Endpoint: "dyte", Received: arrival}, "", reason, ""))
+		checkSchema(t, DeadLetter(&Webhook{Provider: Dyte, Endpoint: "dyte", Received: arrival}, "", reason, ""))
 	}
 }
 
 func TestDeadLetterKeepsTheID(t *testing.T) {
 	w := Webhook{Provider: Dyte, Header: http.Header{"Dyte-Uuid": {"d-1"}}, Received: arrival}
-	if e := DeadLetter(w, "sha256:00", ReasonTooLarge, "too large"); e.ID != "sha256:00" {
+	if e := DeadLetter(&w, "sha256:00", ReasonTooLarge, "too large"); e.ID != "sha256:00" {
 		t.Errorf("id is %s", e.ID)
 	}
 	w.NoDedupe = true
-	checkFresh(t, DeadLetter(w, "", ReasonNotJSON, "").ID)
+	checkFresh(t, DeadLetter(&w, "", ReasonNotJSON, "").ID)
 }
 
 func TestDetailIsBounded(t *testing.T) {
 	for _, character := range []string{"x", "x\xff", "é", "👋"} {
 		detail := "x" + strings.Repeat(character, 10_000)
-		d := DeadLetter(Webhook{Provider: Dyte, Received: arrival}, "", ReasonNotJSON, detail).Data.(*schemas.DeadLetter)
+		d := DeadLetter(&Webhook{Provider: Dyte, Received: arrival}, "", ReasonNotJSON, detail).Data.(*schemas.DeadLetter)
 		if len(d.Detail) > 512 || len(d.Detail) < 508 || !utf8.ValidString(d.Detail) {
 			t.Errorf("detail has %d bytes: %q", len(d.Detail), d.Detail)
 		}
@@ -91,7 +91,7 @@ func TestDetailIsBounded(t *testing.T) {
 // checkLetter checks what is true of every dead letter: it can be sealed and read back, and in it are the bytes.
 func checkLetter(t *testing.T, w Webhook, why error) {
 	t.Helper()
-	_, sealed, err := schemas.Envelope{}.Seal(DeadLetter(w, "", ReasonNotJSON, why.Error()).Event)
+	_, sealed, err := schemas.Envelope{}.Seal(DeadLetter(&w, "", ReasonNotJSON, why.Error()).Event)
 	if err != nil {
 		t.Fatal(err)
 	}

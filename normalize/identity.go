@@ -20,7 +20,7 @@ const (
 // identify returns the id of the event in w. A provider's retry gets the same one where the body occurs once, which is named
 // by its digest then, or else where there is a delivery id. Where nothing tells a retry from a new event, the id is a fresh
 // UUIDv7 and identified is false.
-func (w Webhook) identify(once string) (id string, identified bool) {
+func (w *Webhook) identify(once string) (id string, identified bool) {
 	if once != "" && !w.NoDedupe {
 		return bodyID + once, true
 	}
@@ -36,7 +36,7 @@ func (w Webhook) identify(once string) (id string, identified bool) {
 }
 
 // digest returns the SHA-256 of the body in lower-case hex.
-func (w Webhook) digest() string {
+func (w *Webhook) digest() string {
 	if w.Digest == [sha256.Size]byte{} {
 		return inHex(sha256.Sum256(w.Body))
 	}

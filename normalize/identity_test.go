@@ -57,7 +57,7 @@ func TestIdentity(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := http.Header{"Dyte-Uuid": c.delivery}
-			e, err := Normalize(Webhook{
+			e, err := Normalize(&Webhook{
 				Provider: c.provider, Header: h, Body: []byte(c.body), Received: arrival, NoDedupe: c.noDedupe,
 			})
 			if err != nil {

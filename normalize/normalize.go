@@ -53,17 +53,17 @@ type Event struct {
 
 // Normalize returns the event that w reports. The event is a valid CloudEvent whatever the body holds. It may be called by
 // several goroutines at once, and keeps nothing of w.
-func Normalize(w Webhook) (Event, error) {
+func Normalize(w *Webhook) (*Event, error) {
 	p, err := open(w.Body)
 	if err != nil {
-		return Event{}, err
+		return nil, err
 	}
 	defer p.rest()
 	r, err := w.Provider.read(p.members)
 	if err != nil {
-		return Event{}, err
+		return nil, err
 	}
-	e := Event{Event: w.attributes(), Organization: r.organization, Mapped: r.kind != ""}
+	e := &Event{Event: w.attributes(), Organization: r.organization, Mapped: r.kind != ""}
 	describe(&e.Event, r)
 	if !w.NoOriginal {
 		e.Data.Shared().Original = p.text

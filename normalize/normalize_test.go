@@ -39,7 +39,7 @@ func TestFixtures(t *testing.T) {
 // outcome returns what w becomes, as a fixture writes it.
 func outcome(t *testing.T, w Webhook) (kind, text string) {
 	t.Helper()
-	e, err := Normalize(w)
+	e, err := Normalize(&w)
 	if err != nil {
 		return "error", kindOf(t, err).Error() + "\n"
 	}
@@ -62,7 +62,7 @@ func kindOf(t *testing.T, err error) error {
 
 // describeSealed writes an event as subscribers see it, and what the relay knows beside. The original is not repeated, and a
 // fresh id has no digits.
-func describeSealed(t *testing.T, e Event, sealed []byte) string {
+func describeSealed(t *testing.T, e *Event, sealed []byte) string {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(sealed))
 	d.UseNumber()
@@ -87,7 +87,7 @@ func describeSealed(t *testing.T, e Event, sealed []byte) string {
 }
 
 // checkEvent checks what is true of every event: the SDK reads back what was sealed, and in it is the body.
-func checkEvent(t *testing.T, w Webhook, e Event) (sealed []byte) {
+func checkEvent(t *testing.T, w Webhook, e *Event) (sealed []byte) {
 	t.Helper()
 	header, sealed, err := schemas.Envelope{}.Seal(e.Event)
 	if err != nil {
@@ -145,7 +145,7 @@ func checkBody(t *testing.T, w Webhook, c event.Event) {
 }
 
 // checkSchema checks the data against the JSON Schema of its type.
-func checkSchema(t *testing.T, e Event) {
+func checkSchema(t *testing.T, e *Event) {
 	t.Helper()
 	name := e.Type
 	if !e.Mapped && name != schemas.TypeDeadLetter {
@@ -218,7 +218,7 @@ func TestLargeBodies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := Webhook{Provider: Dyte, Endpoint: "dyte", Body: []byte(c.body), Received: arrival}
-			e, err := Normalize(w)
+			e, err := Normalize(&w)
 			if !errors.Is(err, c.err) {
 				t.Fatalf("error is %.200v, want %v", err, c.err)
 			}
@@ -237,7 +237,7 @@ func TestSettings(t *testing.T) {
 		Body: []byte(`{"event":"meeting.started","meeting":{"id":"m"}}`),
 	}
 	w.Digest = sha256.Sum256(w.Body)
-	e, err := Normalize(w)
+	e, err := Normalize(&w)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func TestNothingIsKept(t *testing.T) {
 	for _, f := range fixtures(t) {
 		w := f.webhook
 		w.Body = bytes.Clone(w.Body)
-		e, err := Normalize(w)
+		e, err := Normalize(&w)
 		if err != nil {
 			continue
 		}
@@ -282,7 +282,7 @@ func FuzzNormalize(f *testing.F) {
 		}
 		w := Webhook{Provider: p, Endpoint: p.Name, Body: body, Received: arrival}
 		w.Header = map[string][]string{"Dyte-Uuid": {delivery}, "Dyte-Webhook-Id": {delivery}}
-		e, err := Normalize(w)
+		e, err := Normalize(&w)
 		if err != nil {
 			kindOf(t, err)
 			checkLetter(t, w, err)
@@ -316,7 +316,7 @@ func BenchmarkNormalize(b *testing.B) {
 	}
 }
 
-func (w Webhook) benchmark(b *testing.B) {
+func (w *Webhook) benchmark(b *testing.B) {
 	b.SetBytes(int64(len(w.Body)))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -64,7 +64,7 @@ func (p Provider) sample(name string) (Sample, error) {
 		return Sample{}, err
 	}
 	body := bytes.TrimSuffix(section(txtar.Parse(file), "body"), []byte{'\n'})
-	e, err := Normalize(Webhook{Provider: p, Body: body})
+	e, err := Normalize(&Webhook{Provider: p, Body: body})
 	if err != nil {
 		return Sample{}, err
 	}

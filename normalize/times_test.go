@@ -76,7 +76,7 @@ func TestTimeOfEvent(t *testing.T) {
 		`{"event":"recording.statusUpdate","recording":{"status":"RECORDING","startedTime":"2026-05-04 08:00:03.402Z"}}`: arrival,
 		`{"event":"meeting.chatSynced","endedAt":"2026-05-04T08:00:03.402Z"}`:                                            arrival,
 	} {
-		e, err := Normalize(Webhook{Provider: Dyte, Body: []byte(body), Received: arrival.In(time.FixedZone("", 3600))})
+		e, err := Normalize(&Webhook{Provider: Dyte, Body: []byte(body), Received: arrival.In(time.FixedZone("", 3600))})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ var errForeign = errors.New("organization is not one of accept.organizations")
 
 // accept refuses events of organizations that are not ours. A provider signs for all its customers with one key, so the
 // signature alone does not say whose meeting it was.
-func accept(e *Endpoint, event normalize.Event) error {
+func accept(e *Endpoint, event *normalize.Event) error {
 	switch {
 	case len(e.Organizations) == 0:
 		return nil

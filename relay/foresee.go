@@ -19,7 +19,7 @@ type Foresight struct {
 	// Reason is set where it would become a dead letter, and Why says more.
 	Reason string
 	// Event and Decision are set where it would be an event; of a dead letter, Decision has the subject.
-	Event    normalize.Event
+	Event    *normalize.Event
 	Decision route.Decision
 	// Header and Data are the message for the bus; empty if the event is dropped.
 	Header map[string][]string
@@ -29,10 +29,10 @@ type Foresight struct {
 // Foresee says what would become of a webhook that came to an endpoint now, signed as its provider signs where the endpoint
 // verifies. It takes the steps that take does, but for the signature, and stores nothing: the relay needs neither bus nor keys.
 func (r *Relay) Foresee(endpoint *Endpoint, h http.Header, body []byte) (Foresight, error) {
-	a := arrival{endpoint: endpoint, header: h, body: body, at: time.Now()}
+	a := &arrival{endpoint: endpoint, header: h, body: body, at: time.Now()}
 	provider, err := r.apparent(context.Background(), a)
 	if err != nil {
-		return r.unforeseen(normalize.Webhook{Verified: endpoint.Verify}, err), nil
+		return r.unforeseen(&normalize.Webhook{Verified: endpoint.Verify}, err), nil
 	}
 	w := r.webhook(a, provider)
 	e, err := normalize.Normalize(w)
@@ -50,7 +50,7 @@ func (r *Relay) Foresee(endpoint *Endpoint, h http.Header, body []byte) (Foresig
 }
 
 // unforeseen is for what cannot become an event.
-func (r *Relay) unforeseen(w normalize.Webhook, err error) Foresight {
+func (r *Relay) unforeseen(w *normalize.Webhook, err error) Foresight {
 	if !w.Verified {
 		return Foresight{Status: explain(fmt.Errorf("%w: %w", errUnintelligible, err)).Status, Why: err.Error()}
 	}

@@ -19,28 +19,30 @@ func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err erro
 		became = explain(err).outcome()
 	}
 	r.count(e, took, became, taken)
-	fields := []zap.Field{
-		zap.String("endpoint", e.Name),
-		zap.String("outcome", string(became)),
-		zap.Float64("ms", float64(took.Microseconds())/1000),
+	line := r.log.Check(zap.InfoLevel, "webhook")
+	if line == nil {
+		return
 	}
+	fields := make([]zap.Field, 0, 9)
+	fields = append(fields, zap.String("endpoint", e.Name), zap.String("outcome", string(became)),
+		zap.Float64("ms", float64(took.Microseconds())/1000))
 	if err != nil {
-		r.log.Info("webhook", append(fields, zap.String("provider", e.sender()), zap.String("why", cause(err)))...)
+		line.Write(append(fields, zap.String("provider", e.sender()), zap.String("why", cause(err)))...)
 		return
 	}
 	fields = append(fields, zap.String("provider", taken.provider), zap.String("type", shown(taken.kind)))
-	r.log.Info("webhook", append(fields, taken.where()...)...)
+	line.Write(taken.where(fields)...)
 }
 
 // ruleName is a rule as the configuration's faults call it.
 func ruleName(rule int) string { return fmt.Sprintf("subjects.rules[%d]", rule) }
 
-// where says in the log where a webhook is, or why it is not.
-func (r receipt) where() []zap.Field {
+// where adds to the fields of the log where a webhook is, or why it is not.
+func (r receipt) where(fields []zap.Field) []zap.Field {
 	if r.isDropped {
-		return []zap.Field{zap.String("by", ruleName(r.rule))}
+		return append(fields, zap.String("by", ruleName(r.rule)))
 	}
-	fields := []zap.Field{zap.String("subject", r.subject), zap.String("stream", r.stream)}
+	fields = append(fields, zap.String("subject", r.subject), zap.String("stream", r.stream))
 	if !r.queued {
 		fields = append(fields, zap.Uint64("sequence", r.sequence))
 	}

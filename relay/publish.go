@@ -15,8 +15,8 @@ import (
 var errUnintelligible = errors.New("body is not a webhook of this provider")
 
 // publish stores the event and returns its receipt. What the stream refuses for good becomes a dead letter.
-func (r *Relay) publish(ctx context.Context, w normalize.Webhook, e normalize.Event, subject string) (receipt, error) {
-	stored, err := r.store(ctx, r.stream, subject, e.Event)
+func (r *Relay) publish(ctx context.Context, w *normalize.Webhook, e *normalize.Event, subject string) (receipt, error) {
+	stored, err := r.store(ctx, r.stream, subject, &e.Event)
 	switch {
 	case errors.Is(err, bus.ErrTooLarge), errors.Is(err, bus.ErrRefused):
 		return r.setAside(ctx, w, e.ID, err)
@@ -30,13 +30,13 @@ func (r *Relay) publish(ctx context.Context, w normalize.Webhook, e normalize.Ev
 
 // setAside keeps what is authentic and cannot become an event, with its bytes. What is not verified is refused instead:
 // anybody could fill the stream.
-func (r *Relay) setAside(ctx context.Context, w normalize.Webhook, id string, why error) (receipt, error) {
+func (r *Relay) setAside(ctx context.Context, w *normalize.Webhook, id string, why error) (receipt, error) {
 	if !w.Verified {
 		return receipt{}, fmt.Errorf("%w: %w", errUnintelligible, why)
 	}
 	reason := reason(why)
 	letter := normalize.DeadLetter(w, id, reason, why.Error())
-	stored, err := r.store(ctx, r.deadLetters, r.table.DeadLetter(letter.Provider), letter.Event)
+	stored, err := r.store(ctx, r.deadLetters, r.table.DeadLetter(letter.Provider), &letter.Event)
 	if err != nil {
 		return receipt{}, fmt.Errorf("store dead letter (%s): %w", reason, err)
 	}
@@ -44,8 +44,8 @@ func (r *Relay) setAside(ctx context.Context, w normalize.Webhook, id string, wh
 	return stored, nil
 }
 
-func (r *Relay) store(ctx context.Context, stream, subject string, e schemas.Event) (receipt, error) {
-	header, data, err := r.envelope.Seal(e)
+func (r *Relay) store(ctx context.Context, stream, subject string, e *schemas.Event) (receipt, error) {
+	header, data, err := r.envelope.Seal(*e)
 	if err != nil {
 		return receipt{}, err
 	}

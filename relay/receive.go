@@ -31,24 +31,24 @@ type arrival struct {
 
 // receive reads the request's body, at most r.maxBody bytes of it. Nothing is decoded: the
 // signature is over these bytes. What its headers already condemn is not read.
-func (r *Relay) receive(e *Endpoint, w http.ResponseWriter, q *http.Request) (arrival, error) {
+func (r *Relay) receive(e *Endpoint, w http.ResponseWriter, q *http.Request) (*arrival, error) {
 	at := time.Now()
 	if slices.ContainsFunc(q.Header.Values("Content-Encoding"), isEncoded) {
-		return arrival{}, errEncoding
+		return nil, errEncoding
 	}
 	if q.ContentLength > r.maxBody {
-		return arrival{}, errBodyTooLarge
+		return nil, errBodyTooLarge
 	}
 	claim, err := r.claimOf(e, q)
 	if err != nil {
-		return arrival{}, err
+		return nil, err
 	}
 	body, err := r.read(w, q)
 	if err != nil {
-		return arrival{}, err
+		return nil, err
 	}
 	r.metrics.received.Add(float64(len(body)))
-	return arrival{endpoint: e, claim: claim, header: q.Header, body: body, digest: sha256.Sum256(body), at: at}, nil
+	return &arrival{endpoint: e, claim: claim, header: q.Header, body: body, digest: sha256.Sum256(body), at: at}, nil
 }
 
 // read returns the body. The server ends the reading of a slow one when patience does.

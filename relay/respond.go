@@ -30,7 +30,7 @@ type receipt struct {
 }
 
 // dropped is the receipt for an event that a rule drops.
-func dropped(e normalize.Event, rule int) receipt {
+func dropped(e *normalize.Event, rule int) receipt {
 	return receipt{id: e.ID, kind: e.Type, provider: e.Provider, mapped: e.Mapped, identified: e.Identified, isDropped: true, rule: rule}
 }
 

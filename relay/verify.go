@@ -28,28 +28,28 @@ const signatureMin, signatureMax = 1024 / 8, 8192 / 8
 
 // verify says whose webhook it is. On a verifying endpoint the signature decides, over the raw bytes and before any of them
 // is parsed; on an unverified one, which only this machine reaches, the body decides where several providers may send.
-func (r *Relay) verify(ctx context.Context, a arrival) (normalize.Webhook, error) {
+func (r *Relay) verify(ctx context.Context, a *arrival) (*normalize.Webhook, error) {
 	identify := r.apparent
 	if a.endpoint.Verify {
 		identify = r.signer
 	}
 	provider, err := identify(ctx, a)
 	if err != nil {
-		return normalize.Webhook{}, err
+		return nil, err
 	}
 	if err := registered(a, provider); err != nil {
-		return normalize.Webhook{}, err
+		return nil, err
 	}
 	return r.webhook(a, provider), nil
 }
 
 // webhook is an arrival that is known to be a provider's.
-func (r *Relay) webhook(a arrival, p normalize.Provider) normalize.Webhook {
+func (r *Relay) webhook(a *arrival, p normalize.Provider) *normalize.Webhook {
 	signature := ""
 	if r.keepSignature {
 		signature = base64.StdEncoding.EncodeToString(a.claim.signature)
 	}
-	return normalize.Webhook{
+	return &normalize.Webhook{
 		Provider:   p,
 		Endpoint:   a.endpoint.Name,
 		Verified:   a.endpoint.Verify,
@@ -112,7 +112,7 @@ func (r *Relay) checkLocal(q *http.Request) error {
 }
 
 // signer returns the provider whose key made the signature.
-func (r *Relay) signer(ctx context.Context, a arrival) (normalize.Provider, error) {
+func (r *Relay) signer(ctx context.Context, a *arrival) (normalize.Provider, error) {
 	signers := slices.DeleteFunc(slices.Clone(a.endpoint.Signers), func(s Signer) bool { return !s.uses(a.claim.header) })
 	// Known keys first, all of them: only a signature that none of them made is worth a fetch.
 	for _, s := range signers {
@@ -137,7 +137,7 @@ func (r *Relay) signer(ctx context.Context, a arrival) (normalize.Provider, erro
 }
 
 // apparent returns the provider whose webhook it looks like, where nobody can tell.
-func (r *Relay) apparent(_ context.Context, a arrival) (normalize.Provider, error) {
+func (r *Relay) apparent(_ context.Context, a *arrival) (normalize.Provider, error) {
 	if len(a.endpoint.Signers) == 1 {
 		return a.endpoint.Signers[0].Provider, nil
 	}
@@ -178,7 +178,7 @@ func hostname(host string) string {
 	return host
 }
 
-func registered(a arrival, p normalize.Provider) error {
+func registered(a *arrival, p normalize.Provider) error {
 	if len(a.endpoint.WebhookIDs) == 0 {
 		return nil
 	}

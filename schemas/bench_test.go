@@ -22,7 +22,7 @@ func BenchmarkSeal(b *testing.B) {
 			body = f.Data
 		}
 	}
-	e, err := normalize.Normalize(normalize.Webhook{
+	e, err := normalize.Normalize(&normalize.Webhook{
 		Provider: normalize.Dyte, Endpoint: "dyte", Verified: true, Body: body, Received: time.Now(),
 		Header: map[string][]string{"Dyte-Uuid": {"8c1f6a52-0b7d-4e39-9a64-d2f5e7031b8c"}, "Dyte-Webhook-Id": {"90c3e1a7-2b64-4f8d-a5d9-6e7f10b84c2d"}},
 	})

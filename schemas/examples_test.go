@@ -45,7 +45,7 @@ func choose(t *testing.T, events []schemas.Event) []schemas.Data {
 func normalized(t *testing.T, w normalize.Webhook) schemas.Event {
 	t.Helper()
 	w.Received = arrival
-	e, err := normalize.Normalize(w)
+	e, err := normalize.Normalize(&w)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ var unmapped = normalize.Webhook{
 		`"sessionId":"5b0d9f6e-71c4-4f0b-9a35-e5a1c8d7b242","title":"Weekly planning"},"poll":{"question":"Lunch at noon?"}}`),
 }
 
-func dead() normalize.Event {
+func dead() *normalize.Event {
 	w := normalize.Webhook{
 		Provider: normalize.Dyte,
 		Endpoint: "dyte",
@@ -93,6 +93,6 @@ func dead() normalize.Event {
 		},
 		Body: []byte(`{"meeting":{"id":"bbb3fe5d-2a84-4d39-a1b3-0c2a8e6f5d11"}}`),
 	}
-	_, err := normalize.Normalize(w)
-	return normalize.DeadLetter(w, "", normalize.ReasonNoEvent, err.Error())
+	_, err := normalize.Normalize(&w)
+	return normalize.DeadLetter(&w, "", normalize.ReasonNoEvent, err.Error())
 }

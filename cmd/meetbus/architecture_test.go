@@ -43,7 +43,7 @@ var homes = map[string][]string{
 	"github.com/antlr":                      {"relay/route"},
 	"github.com/spf13/cobra":                {"cmd/meetbus"},
 	"github.com/prometheus/client_golang":   {"relay", "cmd/meetbus"},
-	"github.com/go-json-experiment/json":    {"normalize", "cmd/meetbus"},
+	"github.com/go-json-experiment/json":    {"normalize", "relay/bus", "cmd/meetbus"},
 	"github.com/rogpeppe/go-internal":       {},
 	"github.com/invopop/jsonschema":         {},
 	"github.com/santhosh-tekuri/jsonschema": {},

@@ -194,7 +194,7 @@ func writeForesight(w io.Writer, c config.Config, endpoint *relay.Endpoint, f re
 }
 
 // identity says what an event is recognised by when it comes again.
-func identity(e normalize.Event, endpoint *relay.Endpoint) string {
+func identity(e *normalize.Event, endpoint *relay.Endpoint) string {
 	at := slices.IndexFunc(endpoint.Signers, func(s relay.Signer) bool { return s.Provider.Name == e.Provider })
 	switch {
 	case e.Identified:

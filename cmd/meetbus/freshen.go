@@ -114,7 +114,7 @@ type namedIDs struct {
 }
 
 func idsIn(s normalize.Sample) (namedIDs, error) {
-	event, err := normalize.Normalize(normalize.Webhook{Provider: s.Provider, Body: s.Body, NoOriginal: true})
+	event, err := normalize.Normalize(&normalize.Webhook{Provider: s.Provider, Body: s.Body, NoOriginal: true})
 	if err != nil {
 		return namedIDs{}, err
 	}

@@ -148,9 +148,9 @@ func remember(ids map[string]bool, id string) {
 	}
 }
 
-func normalized(t *testing.T, p normalize.Provider, body []byte) normalize.Event {
+func normalized(t *testing.T, p normalize.Provider, body []byte) *normalize.Event {
 	t.Helper()
-	e, err := normalize.Normalize(normalize.Webhook{Provider: p, Body: body, Received: noon})
+	e, err := normalize.Normalize(&normalize.Webhook{Provider: p, Body: body, Received: noon})
 	if err != nil {
 		t.Fatal(err)
 	}

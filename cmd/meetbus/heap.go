@@ -7,11 +7,12 @@ import (
 	"runtime/metrics"
 )
 
-// heapFloor is how large the heap may get without being collected, in bytes. What a webhook needs is garbage a millisecond later, and
-// little else is in the heap of a relay, so Go, which collects it whenever it has doubled, would do little else.
-const heapFloor = 40 << 20
+// A heap that has less than heapSmall in use is collected when it reaches heapFloor, in bytes. What a webhook needs is garbage a
+// millisecond later, and little else is in the heap of a relay: Go, which collects one that has doubled, would do little else. With a
+// thousand connections at full load some 20 MiB are in use.
+const heapSmall, heapFloor = 24 << 20, 32 << 20
 
-// holdCollection has the heap collected when it has doubled, but not below heapFloor. Whoever sets GOGC knows better.
+// holdCollection has a small heap collected at heapFloor, and a larger one when it has doubled. Whoever sets GOGC knows better.
 func holdCollection() {
 	if os.Getenv("GOGC") == "" {
 		adjustCollection()
@@ -25,8 +26,8 @@ func adjustCollection() {
 	live := read[0].Value.Uint64()
 	growing := max(1, live+read[1].Value.Uint64()+read[2].Value.Uint64()) // what GOGC is a percentage of
 	percent := uint64(100)
-	if live < heapFloor {
-		percent = max(percent, 100*(heapFloor-live)/growing)
+	if live < heapSmall {
+		percent = 100 * (heapFloor - live) / growing
 	}
 	debug.SetGCPercent(int(min(percent, 1000)))
 	runtime.AddCleanup(new(uint64), func(int) { adjustCollection() }, 0)

@@ -48,7 +48,7 @@ func checkAllocations(t testing.TB, w normalize.Webhook) {
 
 // message does what the relay does with a webhook that is authentic.
 func message(t testing.TB, w normalize.Webhook) *nats.Msg {
-	e, err := normalize.Normalize(w)
+	e, err := normalize.Normalize(&w)
 	if err != nil {
 		t.Fatal(err)
 	}
