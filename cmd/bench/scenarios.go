@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// scenario is one comparison.
+type scenario struct {
+	name, title string
+	quick       bool
+	rounds      int
+	during      time.Duration
+	run         func(b *bench, ctx context.Context) error
+}
+
+const usual = 3 * time.Second
+
+func scenarios() []scenario {
+	return []scenario{
+		{"throughput", "closed loop, NATS beside, synced every 2 minutes (its default)", true, 5, usual, (*bench).throughput},
+		{"always", "closed loop, synced before each acknowledgement", true, 5, usual, (*bench).always},
+		{"slowsync", "the same beside, each sync 2 ms slower", false, 5, usual, (*bench).slowSync},
+		{"latency", "open loop, at half of the highest rate of meetbus, NATS beside with its default sync", false, 3, time.Minute, (*bench).latency},
+		{"memory", "1,000 connections at full load, and the NATS server frozen for 3 s meanwhile", true, 5, usual, (*bench).memory},
+		{"growth", "meetbus alone, small beside large, unsigned", false, 5, usual, (*bench).growth},
+	}
+}
+
+func (c conditions) String() string {
+	return fmt.Sprint(c.kind(), ", ", c.place(), ", ", c.connections)
+}
+
+func (c conditions) kind() string {
+	if c.signed {
+		return "signed"
+	}
+	return "unsigned"
+}
+
+func (c conditions) place() string {
+	if c.embedded {
+		return "embedded"
+	}
+	return "beside"
+}
+
+// closed runs both sides at each number of connections, unsigned and signed.
+func (b *bench) closed(ctx context.Context, c conditions, connections ...int) (pairs []pair, err error) {
+	for _, c.signed = range []bool{false, true} {
+		for _, c.connections = range b.connections(connections...) {
+			p := pair{labels: []string{c.kind(), c.place(), fmt.Sprint(c.connections)}, connections: c.connections}
+			if p, err = b.pair(ctx, p, b.under(ours, c), b.under(plain, c)); err != nil {
+				return nil, err
+			}
+			pairs = append(pairs, p)
+		}
+	}
+	return pairs, nil
+}
+
+func (b *bench) compare(title string, pairs []pair) {
+	compared([]string{"webhooks", "NATS", "connections"}, ours.name, plain.name, pairs).print(b.out)
+	b.draw(title, pairs)
+}
+
+func (b *bench) throughput(ctx context.Context) error {
+	connections := []int{1, 16, 64, 256}
+	pairs, err := b.closed(ctx, conditions{}, connections...)
+	if err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		signed := p.labels[0] == "signed"
+		b.best[signed] = max(b.best[signed], middle(p.a, rate))
+	}
+	b.compare("synced every 2 minutes", pairs)
+	var ceiling []pair
+	for _, n := range b.connections(connections...) {
+		p := pair{labels: []string{answersOnly.name, fmt.Sprint(n)}}
+		for range b.rounds {
+			got, err := b.measure(ctx, answersOnly, conditions{connections: n})
+			if err != nil {
+				return err
+			}
+			p.a = append(p.a, got)
+		}
+		ceiling = append(ceiling, p)
+	}
+	fmt.Fprintln(b.out)
+	single([]string{"side", "connections"}, ceiling).print(b.out)
+	return nil
+}
+
+func (b *bench) always(ctx context.Context) error {
+	var all []pair
+	for _, embedded := range []bool{false, true} {
+		pairs, err := b.closed(ctx, conditions{always: true, embedded: embedded}, 1, 16, 64, 256)
+		if err != nil {
+			return err
+		}
+		all = append(all, pairs...)
+	}
+	b.compare("synced before each acknowledgement", all)
+	return nil
+}
+
+func (b *bench) slowSync(ctx context.Context) error {
+	pairs, err := b.closed(ctx, conditions{always: true, slowed: true}, 64, 256)
+	if err != nil {
+		return err
+	}
+	b.compare("synced before each acknowledgement, 2 ms slower", pairs)
+	return nil
+}
+
+// frozenFor is how long the NATS server is frozen.
+const frozenFor = 3 * time.Second
+
+func (b *bench) memory(ctx context.Context) error {
+	c := conditions{}
+	var rows []pair
+	for _, c.connections = range b.connections(1000) {
+		calm, frozen := c, c
+		frozen.meanwhile = func(r *running) {
+			r.server.Signal(syscall.SIGSTOP)
+			time.Sleep(frozenFor)
+			r.server.Signal(syscall.SIGCONT)
+		}
+		p, err := b.pair(ctx, pair{}, b.under(ours, calm), b.under(ours, frozen))
+		if err != nil {
+			return err
+		}
+		n := fmt.Sprint(c.connections)
+		rows = append(rows, pair{labels: []string{n, "at full load"}, a: p.a}, pair{labels: []string{n, "NATS frozen for 3 s"}, a: p.b})
+	}
+	single([]string{"connections", ours.name}, rows).print(b.out)
+	return nil
+}
