@@ -53,7 +53,7 @@ func runBare(ctx context.Context, args []string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	if *only {
-		mux.HandleFunc("POST /webhooks/dyte", answerOnly)
+		mux.HandleFunc("POST "+path, answerOnly)
 		return serve(ctx, *listen, mux)
 	}
 	nc, err := connectBare(*url, *store, *always)
@@ -74,7 +74,7 @@ func runBare(ctx context.Context, args []string) error {
 	}); err != nil {
 		return err
 	}
-	mux.Handle("POST /webhooks/dyte", b)
+	mux.Handle("POST "+path, b)
 	return serve(ctx, *listen, mux)
 }
 

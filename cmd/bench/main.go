@@ -22,17 +22,18 @@
 //
 //	throughput*  closed loop of 1, 16, 64, 256 connections, unsigned and signed, NATS beside with its default sync; answers only
 //	always*      the same with sync: always, beside and embedded
-//	slowsync     always, beside, at 64 and 256 connections, each sync of the NATS server 2 ms slower: takes strace
+//	slowsync     always, beside, at 64 and 256 connections, each sync of the NATS server 2 ms slower: takes strace. The relay's own disk
+//	             is as it is, so there are also rows without the outbox
 //	latency      open loop at half of the highest rate of meetbus: webhooks arrive by chance and wait for no answers, and each latency
 //	             counts from the arrival. 60 s and three rounds, if not told otherwise
-//	memory*      peak memory with 1,000 connections, and with the NATS server frozen for 3 s meanwhile
+//	memory*      peak memory with 1,000 connections, and with the NATS server frozen for half of the time
 //	growth       meetbus alone, small beside large: mapping rules, endpoints, ids in the duplicate window, messages in the stream.
 //	             Filling 10,000,000 messages takes minutes: -messages, -ids
 //
 // The files, in the order of a run:
 //
 //	main.go       the run; options.go how, machine.go on what
-//	scenarios.go  what is compared with what; growth.go the scenarios of meetbus alone
+//	scenarios.go  what is compared with what; latency.go and growth.go two that take more
 //	pair.go       two sides in turn, and what is said of them: medians and ratios
 //	measure.go    one side, once: started, loaded, watched (usage.go), compared with its stream
 //	rig.go        the processes of a side, built from this module
@@ -40,6 +41,7 @@
 //	load.go       senders of a closed loop, openloop.go of an open one
 //	webhook.go    the bytes that they send; answer.go the bytes that they get; tally.go what they count
 //	table.go      tables in Markdown; plot.go the plot
+//	profile.go    processor profiles, if meetbus offers them
 package main
 
 import (
@@ -48,6 +50,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -90,8 +93,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := b.plot(); err != nil {
 		return err
 	}
-	if o.dir != "" {
-		return nil
+	if len(b.problems) > 0 || o.dir != "" {
+		return errors.Join(b.problems...)
 	}
 	return os.RemoveAll(b.dir)
 }
@@ -113,6 +116,8 @@ type bench struct {
 	runs     int
 	// best is the highest rate of meetbus so far, with NATS's default sync: unsigned and signed.
 	best map[bool]float64
+	// problems are what went wrong in a run without ending all.
+	problems []error
 	// drawn are what the plot shows.
 	drawn []panel
 }
@@ -137,7 +142,10 @@ func newBench(ctx context.Context, o options, out io.Writer) (b *bench, err erro
 	if err := b.sign(); err != nil {
 		return nil, err
 	}
-	return b, process.Build(ctx, b.dir)
+	if err := process.Build(ctx, b.dir); err != nil {
+		return nil, err
+	}
+	return b, b.checkProfiles(ctx)
 }
 
 // sign makes a key, and signs with it.

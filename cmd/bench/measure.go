@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,16 +14,19 @@ import (
 
 // result is what one run has measured.
 type result struct {
-	rate                 float64 // webhooks a second
+	rate float64 // webhooks a second
+	// p999 is known of an open loop.
 	p50, p99, p999, most time.Duration
 	// processor is the relay's processor time for one webhook, memory its peak in bytes; 0 where the system does not say.
 	processor time.Duration
 	memory    int64
-	queued    int
+	// queued is the share of the answers with 200 that say that the event is in the outbox, and failed counts all other answers.
+	queued float64
+	failed int
 }
 
-// measure runs a side once, with everything fresh. It is an error if any webhook is not answered with 200, or if the stream does not
-// hold what was.
+// measure runs a side once, with everything fresh. It is a problem if any webhook is not answered with 200, or if the stream does not
+// hold what was; then the folder of the run is kept.
 func (b *bench) measure(ctx context.Context, s side, c conditions) (result, error) {
 	b.runs++
 	dir := filepath.Join(b.dir, fmt.Sprintf("run-%d", b.runs))
@@ -37,24 +38,26 @@ func (b *bench) measure(ctx context.Context, s side, c conditions) (result, erro
 	if err != nil {
 		return result{}, err
 	}
-	got, err := b.measured(ctx, r, c)
+	got, t, err := b.measured(ctx, r, c)
 	if err != nil {
-		return result{}, fmt.Errorf("%s: %w; see %s", s.name, err, dir)
+		return result{}, fmt.Errorf("%s, %s: %w; see %s", s.name, c, err, dir)
 	}
 	b.progress(s, c, got)
+	if problem := t.check(ctx, r); problem != nil {
+		b.problems = append(b.problems, fmt.Errorf("%s: %s, %s: %w; see %s", b.scenario, s.name, c, problem, dir))
+		return got, nil
+	}
 	r.stop()
 	return got, os.RemoveAll(dir)
 }
 
-func (b *bench) measured(ctx context.Context, r *running, c conditions) (got result, err error) {
-	stored := 0
+func (b *bench) measured(ctx context.Context, r *running, c conditions) (got result, t *tally, err error) {
 	if c.before != nil {
-		if stored, err = c.before(ctx, r); err != nil {
-			return result{}, err
+		if err := c.before(ctx, r); err != nil {
+			return result{}, nil, err
 		}
 	}
 	w := &watch{r: r, c: c, profile: b.profile}
-	var t *tally
 	if c.rate > 0 {
 		t, err = openLoop(ctx, r.target, c.rate, openSenders, b.options.warm, b.during, w.begin)
 	} else {
@@ -62,33 +65,35 @@ func (b *bench) measured(ctx context.Context, r *running, c conditions) (got res
 	}
 	w.watching.Wait()
 	if err != nil {
-		return result{}, err
+		return result{}, nil, err
+	}
+	if t.within == 0 {
+		return result{}, nil, fmt.Errorf("no answer with 200 in %s: %s", b.during, t.first)
 	}
 	got = result{
-		rate: t.perSecond(), p50: t.quantile(50), p99: t.quantile(99), p999: t.quantile(99.9), most: t.max(),
-		memory: peakMemory(r.relay.ID()), queued: t.queued,
+		rate: t.perSecond(), p50: t.quantile(50), p99: t.quantile(99), most: t.max(),
+		processor: w.used / time.Duration(t.within), memory: peakMemory(r.relay.ID()),
+		queued: float64(t.queued) / float64(t.answered), failed: t.failed,
 	}
-	if t.within > 0 {
-		got.processor = w.used / time.Duration(t.within)
+	if c.rate > 0 {
+		got.p999 = t.quantile(99.9)
 	}
-	return got, t.check(ctx, r, stored)
+	return got, t, nil
 }
 
 // check compares what was answered with what is stored.
-func (t *tally) check(ctx context.Context, r *running, before int) error {
-	switch {
-	case t.failed > 0:
+func (t *tally) check(ctx context.Context, r *running) error {
+	if t.failed > 0 {
 		return fmt.Errorf("%d webhooks had no answer with 200, the first of them: %s", t.failed, t.first)
-	case t.within == 0:
-		return fmt.Errorf("no answer in %s", t.to.Sub(t.from))
-	case r.stream == "":
+	}
+	if r.stream == "" {
 		return nil
 	}
 	stored, err := storedIn(ctx, r)
 	if err != nil {
 		return err
 	}
-	if stored -= before; stored < t.answered-t.queued {
+	if stored -= r.filled; stored < t.answered-t.queued {
 		return fmt.Errorf("%d webhooks were answered with 200, %d of them queued, and %d are stored", t.answered, t.queued, stored)
 	}
 	return nil
@@ -137,33 +142,4 @@ func (w *watch) begin(t *tally) {
 		after, _ := processorTime(w.r.relay.ID())
 		w.used = after - before
 	})
-}
-
-// profile fetches a processor profile, if profiles are wanted.
-func (b *bench) profile(r *running, during time.Duration) {
-	if b.options.profiles == "" {
-		return
-	}
-	name := filepath.Join(b.options.profiles, fmt.Sprintf("%s-%d.pprof", b.scenario, b.runs))
-	if err := download(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", r.admin, max(1, int(during.Seconds()))), name); err != nil {
-		fmt.Fprintln(os.Stderr, "no profile:", err)
-	}
-}
-
-func download(url, name string) error {
-	answer, err := http.Get(url)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", url, answer.Status)
-	}
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, err = io.Copy(f, answer.Body)
-	return err
 }

@@ -15,6 +15,7 @@ type options struct {
 	during, warm  time.Duration
 	connections   []int
 	ids, messages int
+	rate          int
 	plot          string
 	profiles, dir string
 }
@@ -27,6 +28,7 @@ func parse(args []string) (options, error) {
 	flags.DurationVar(&o.during, "for", 0, "time of one run (default 3s; latency 60s)")
 	flags.DurationVar(&o.warm, "warm", time.Second, "time before it that is not measured")
 	connections := flags.String("connections", "", "connections of closed loops, by commas, instead of the scenario's")
+	flags.IntVar(&o.rate, "rate", 0, "latency: webhooks a second, instead of half of the highest rate")
 	flags.IntVar(&o.ids, "ids", 1_000_000, "growth: ids in the duplicate window")
 	flags.IntVar(&o.messages, "messages", 10_000_000, "growth: messages in the stream")
 	flags.StringVar(&o.plot, "plot", "", "SVG file to draw throughput and p99 against connections in")

@@ -26,14 +26,19 @@ type conditions struct {
 	rate        float64
 	// settings changes the configuration of meetbus, and returns the path that webhooks are sent to.
 	settings func(config map[string]any) (path string)
-	// before is done once everything runs, and says how many messages it has stored.
-	before func(ctx context.Context, r *running) (stored int, err error)
+	// without is what of meetbus is left out, if anything.
+	without string
+	// before is done once everything runs.
+	before func(ctx context.Context, r *running) error
 	// meanwhile is done when the measuring begins.
 	meanwhile func(r *running)
 }
 
 // slowness is how much a slowed sync takes longer, in microseconds.
 const slowness = "2000"
+
+// path is where webhooks are sent to.
+const path = "/webhooks/dyte"
 
 // side is one of those that are compared.
 type side struct {
@@ -56,6 +61,8 @@ type running struct {
 	nats, admin string
 	// stream is where the events are; without, nothing is stored.
 	stream string
+	// filled is how many messages are in it already.
+	filled int
 }
 
 func (r *running) stop() {
@@ -89,7 +96,7 @@ func (b *bench) startOurs(r *running, c conditions, dir string) error {
 		endpoint = map[string]any{"provider": "dyte", "keys": map[string]any{"file": b.publicKey}}
 	}
 	config["endpoints"] = []any{endpoint}
-	r.target.path = "/webhooks/dyte"
+	r.target.path = path
 	if c.settings != nil {
 		r.target.path = c.settings(config)
 	}
@@ -141,7 +148,7 @@ func (b *bench) startSelf(r *running, dir string, options []string) error {
 	if err != nil {
 		return err
 	}
-	r.target.address, r.target.path = ports[0], "/webhooks/dyte"
+	r.target.address, r.target.path = ports[0], path
 	return r.startRelay(dir, append([]string{b.self, bareCommand, "-listen", ports[0]}, options...), ports[0])
 }
 

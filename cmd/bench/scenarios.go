@@ -24,13 +24,16 @@ func scenarios() []scenario {
 		{"always", "closed loop, synced before each acknowledgement", true, 5, usual, (*bench).always},
 		{"slowsync", "the same beside, each sync 2 ms slower", false, 5, usual, (*bench).slowSync},
 		{"latency", "open loop, at half of the highest rate of meetbus, NATS beside with its default sync", false, 3, time.Minute, (*bench).latency},
-		{"memory", "1,000 connections at full load, and the NATS server frozen for 3 s meanwhile", true, 5, usual, (*bench).memory},
+		{"memory", "1,000 connections at full load, NATS beside, and frozen for half of the time", true, 5, 2 * usual, (*bench).memory},
 		{"growth", "meetbus alone, small beside large, unsigned", false, 5, usual, (*bench).growth},
 	}
 }
 
 func (c conditions) String() string {
-	return fmt.Sprint(c.kind(), ", ", c.place(), ", ", c.connections)
+	if c.rate > 0 {
+		return fmt.Sprintf("%s, %s, %.0f/s", c.kind(), c.place(), c.rate)
+	}
+	return fmt.Sprintf("%s, %s, %d", c.kind(), c.place(), c.connections)
 }
 
 func (c conditions) kind() string {
@@ -41,10 +44,14 @@ func (c conditions) kind() string {
 }
 
 func (c conditions) place() string {
+	place := "beside"
 	if c.embedded {
-		return "embedded"
+		place = "embedded"
 	}
-	return "beside"
+	if c.without != "" {
+		place += ", no " + c.without
+	}
+	return place
 }
 
 // closed runs both sides at each number of connections, unsigned and signed.
@@ -61,9 +68,14 @@ func (b *bench) closed(ctx context.Context, c conditions, connections ...int) (p
 	return pairs, nil
 }
 
+// compare prints what was measured, and with a title draws it.
 func (b *bench) compare(title string, pairs []pair) {
-	compared([]string{"webhooks", "NATS", "connections"}, ours.name, plain.name, pairs).print(b.out)
-	b.draw(title, pairs)
+	comparison{
+		labels: []string{"webhooks", "NATS", "connections"}, a: ours.name, b: plain.name, by: rate, pairs: pairs,
+	}.table().print(b.out)
+	if title != "" {
+		b.draw(title, pairs)
+	}
 }
 
 func (b *bench) throughput(ctx context.Context) error {
@@ -74,7 +86,7 @@ func (b *bench) throughput(ctx context.Context) error {
 	}
 	for _, p := range pairs {
 		signed := p.labels[0] == "signed"
-		b.best[signed] = max(b.best[signed], middle(p.a, rate))
+		b.best[signed] = max(b.best[signed], middle(p.a, rate.of))
 	}
 	b.compare("synced every 2 minutes", pairs)
 	var ceiling []pair
@@ -108,16 +120,23 @@ func (b *bench) always(ctx context.Context) error {
 }
 
 func (b *bench) slowSync(ctx context.Context) error {
-	pairs, err := b.closed(ctx, conditions{always: true, slowed: true}, 64, 256)
+	c := conditions{always: true, slowed: true}
+	pairs, err := b.closed(ctx, c, 64, 256)
 	if err != nil {
 		return err
 	}
-	b.compare("synced before each acknowledgement, 2 ms slower", pairs)
+	c.without = "outbox"
+	c.settings = func(config map[string]any) string {
+		config["outbox"] = map[string]any{"enabled": false}
+		return path
+	}
+	alone, err := b.closed(ctx, c, 64, 256)
+	if err != nil {
+		return err
+	}
+	b.compare("", append(pairs, alone...))
 	return nil
 }
-
-// frozenFor is how long the NATS server is frozen.
-const frozenFor = 3 * time.Second
 
 func (b *bench) memory(ctx context.Context) error {
 	c := conditions{}
@@ -126,7 +145,7 @@ func (b *bench) memory(ctx context.Context) error {
 		calm, frozen := c, c
 		frozen.meanwhile = func(r *running) {
 			r.server.Signal(syscall.SIGSTOP)
-			time.Sleep(frozenFor)
+			time.Sleep(b.during / 2)
 			r.server.Signal(syscall.SIGCONT)
 		}
 		p, err := b.pair(ctx, pair{}, b.under(ours, calm), b.under(ours, frozen))
@@ -134,7 +153,7 @@ func (b *bench) memory(ctx context.Context) error {
 			return err
 		}
 		n := fmt.Sprint(c.connections)
-		rows = append(rows, pair{labels: []string{n, "at full load"}, a: p.a}, pair{labels: []string{n, "NATS frozen for 3 s"}, a: p.b})
+		rows = append(rows, pair{labels: []string{n, "at full load"}, a: p.a}, pair{labels: []string{n, "NATS frozen for half of it"}, a: p.b})
 	}
 	single([]string{"connections", ours.name}, rows).print(b.out)
 	return nil
