@@ -128,7 +128,7 @@ func publish(ctx context.Context, address string, first, n int, ids bool) error 
 		if ids {
 			m.Header = nats.Header{jetstream.MsgIDHeader: {fmt.Sprintf("https://dyte.io#filler-%012d", i)}}
 		}
-		if _, err := js.PublishMsgAsync(m); err != nil {
+		if _, err := js.PublishMsgAsync(m, jetstream.WithStallWait(answerTimeout)); err != nil {
 			return err
 		}
 	}

@@ -67,12 +67,12 @@ func (b *bench) measured(ctx context.Context, r *running, c conditions) (got res
 	if err != nil {
 		return result{}, nil, err
 	}
-	if t.within == 0 {
-		return result{}, nil, fmt.Errorf("no answer with 200 in %s: %s", b.during, t.first)
+	if t.answered == 0 {
+		return result{}, nil, fmt.Errorf("no answer with 200: %s", t.first)
 	}
 	got = result{
 		rate: t.perSecond(), p50: t.quantile(50), p99: t.quantile(99), most: t.max(),
-		processor: w.used / time.Duration(t.within), memory: peakMemory(r.relay.ID()),
+		processor: w.used / time.Duration(max(1, t.within)), memory: peakMemory(r.relay.ID()),
 		queued: float64(t.queued) / float64(t.answered), failed: t.failed,
 	}
 	if c.rate > 0 {

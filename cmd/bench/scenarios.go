@@ -68,14 +68,10 @@ func (b *bench) closed(ctx context.Context, c conditions, connections ...int) (p
 	return pairs, nil
 }
 
-// compare prints what was measured, and with a title draws it.
-func (b *bench) compare(title string, pairs []pair) {
+func (b *bench) compare(pairs []pair) {
 	comparison{
 		labels: []string{"webhooks", "NATS", "connections"}, a: ours.name, b: plain.name, by: rate, pairs: pairs,
 	}.table().print(b.out)
-	if title != "" {
-		b.draw(title, pairs)
-	}
 }
 
 func (b *bench) throughput(ctx context.Context) error {
@@ -88,7 +84,8 @@ func (b *bench) throughput(ctx context.Context) error {
 		signed := p.labels[0] == "signed"
 		b.best[signed] = max(b.best[signed], middle(p.a, rate.of))
 	}
-	b.compare("synced every 2 minutes", pairs)
+	b.draw("synced every 2 minutes", pairs)
+	b.compare(pairs)
 	var ceiling []pair
 	for _, n := range b.connections(connections...) {
 		p := pair{labels: []string{answersOnly.name, fmt.Sprint(n)}}
@@ -109,13 +106,15 @@ func (b *bench) throughput(ctx context.Context) error {
 func (b *bench) always(ctx context.Context) error {
 	var all []pair
 	for _, embedded := range []bool{false, true} {
-		pairs, err := b.closed(ctx, conditions{always: true, embedded: embedded}, 1, 16, 64, 256)
+		c := conditions{always: true, embedded: embedded}
+		pairs, err := b.closed(ctx, c, 1, 16, 64, 256)
 		if err != nil {
 			return err
 		}
+		b.draw("synced always, NATS "+c.place(), pairs)
 		all = append(all, pairs...)
 	}
-	b.compare("synced before each acknowledgement", all)
+	b.compare(all)
 	return nil
 }
 
@@ -134,7 +133,7 @@ func (b *bench) slowSync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.compare("", append(pairs, alone...))
+	b.compare(append(pairs, alone...))
 	return nil
 }
 
