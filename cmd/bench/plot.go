@@ -13,7 +13,7 @@ import (
 const (
 	panelWidth, panelHeight = 340.0, 200.0
 	marginLeft, marginTop   = 60.0, 62.0
-	gapX, gapY              = 70.0, 66.0
+	gapX, gapY              = 70.0, 76.0
 )
 
 //go:embed plot.svg
