@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 )
 
@@ -64,7 +65,7 @@ func (a *answer) readBody(r *bufio.Reader, length int) error {
 	if err != nil {
 		return fmt.Errorf("%w: body of %d bytes: %w", errAnswer, length, err)
 	}
-	if a.status == 200 {
+	if a.status == http.StatusOK {
 		a.queued = bytes.Contains(body, []byte(`"queued":true`))
 		a.repeated = bytes.Contains(body, []byte(`"duplicate":true`))
 	} else {

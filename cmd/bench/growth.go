@@ -108,7 +108,7 @@ func (r *running) fill(ctx context.Context, n int, ids bool) error {
 	if err == nil && stored < n {
 		err = fmt.Errorf("fill the stream: %d messages are stored, not %d", stored, n)
 	}
-	r.filled = stored
+	r.filled = stored // with what was there before
 	return err
 }
 

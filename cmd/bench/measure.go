@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -52,6 +53,9 @@ func (b *bench) measure(ctx context.Context, s side, c conditions) (result, erro
 }
 
 func (b *bench) measured(ctx context.Context, r *running, c conditions) (got result, t *tally, err error) {
+	if err := r.settle(ctx); err != nil {
+		return result{}, nil, err
+	}
 	if c.before != nil {
 		if err := c.before(ctx, r); err != nil {
 			return result{}, nil, err
@@ -79,6 +83,29 @@ func (b *bench) measured(ctx context.Context, r *running, c conditions) (got res
 		got.p999 = t.quantile(99.9)
 	}
 	return got, t, nil
+}
+
+const settleTimeout = time.Minute
+
+// settle waits until a webhook goes straight to the bus: a relay that has an outbox is ready before its bus is, and until then it would
+// be the outbox that is measured.
+func (r *running) settle(ctx context.Context) error {
+	s := newSender(r.target, openSenders) // one that no loop has
+	defer s.close()
+	for end := time.Now().Add(settleTimeout); ; time.Sleep(200 * time.Millisecond) {
+		a, err := s.send(ctx)
+		switch {
+		case err != nil:
+			return err
+		case a.status != http.StatusOK:
+			return fmt.Errorf("the first webhook is answered with %d: %s", a.status, a.text)
+		case !a.queued:
+			r.filled++
+			return ctx.Err()
+		case time.Now().After(end):
+			return fmt.Errorf("webhooks still wait in the outbox after %s", settleTimeout)
+		}
+	}
 }
 
 // check compares what was answered with what is stored.

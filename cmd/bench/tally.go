@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -36,7 +37,7 @@ func (t *tally) add(a answer, err error, began, ended, at time.Time) {
 	switch {
 	case err != nil:
 		t.fail(err.Error())
-	case a.status != 200:
+	case a.status != http.StatusOK:
 		t.fail(fmt.Sprintf("%d: %s", a.status, a.text))
 	case a.repeated:
 		t.fail("a webhook is taken for another one")
