@@ -19,8 +19,8 @@ type tally struct {
 	mu sync.Mutex
 	// latencies are in microseconds, to three digits, of the webhooks in the window.
 	latencies *hdrhistogram.Histogram
-	// within counts the answers with 200 in the window; answered, queued and repeated those of the whole run.
-	within, answered, queued, repeated int
+	// within counts the answers with 200 in the window; answered and queued those of the whole run.
+	within, answered, queued int
 	// failed counts, in the whole run, what had another answer or none; first is one of them.
 	failed int
 	first  string
