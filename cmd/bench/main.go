@@ -25,7 +25,7 @@
 //	slowsync     always, beside, at 64 and 256 connections, each sync of the NATS server 2 ms slower: takes strace. The relay's own disk
 //	             is as it is, so there are also rows without the outbox
 //	latency      open loop at half of the highest rate of meetbus: webhooks arrive by chance and wait for no answers, and each latency
-//	             counts from the arrival. 60 s and three rounds, if not told otherwise
+//	             counts from the arrival. 60 s and three rounds, if not told otherwise; -rate
 //	memory*      peak memory with 1,000 connections, and with the NATS server frozen for half of the time
 //	growth       meetbus alone, small beside large: mapping rules, endpoints, ids in the duplicate window, messages in the stream.
 //	             Filling 10,000,000 messages takes minutes: -messages, -ids
@@ -51,6 +51,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -66,7 +67,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -80,12 +81,27 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b, err := newBench(ctx, o, out)
+	b, err := newBench(o, out)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s\n\n```console\n$ go run ./cmd/bench %s\n```\n", b.machine(ctx), strings.Join(args, " "))
-	for _, s := range o.scenarios {
+	err = b.run(ctx, args)
+	if o.dir == "" && (err == nil || ctx.Err() != nil || b.runs == 0) {
+		return errors.Join(err, os.RemoveAll(b.dir))
+	}
+	return err
+}
+
+// run returns what has ended it, or what went wrong in some run.
+func (b *bench) run(ctx context.Context, args []string) error {
+	if err := process.Build(ctx, b.dir); err != nil {
+		return err
+	}
+	if err := b.checkProfiles(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(b.out, "%s\n\n```console\n$ go run ./cmd/bench %s\n```\n", b.machine(ctx), strings.Join(args, " "))
+	for _, s := range b.options.scenarios {
 		if err := b.play(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
@@ -93,10 +109,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := b.plot(); err != nil {
 		return err
 	}
-	if len(b.problems) > 0 || o.dir != "" {
-		return errors.Join(b.problems...)
-	}
-	return os.RemoveAll(b.dir)
+	return errors.Join(b.problems...)
 }
 
 // bench is one invocation.
@@ -122,7 +135,7 @@ type bench struct {
 	drawn []panel
 }
 
-func newBench(ctx context.Context, o options, out io.Writer) (b *bench, err error) {
+func newBench(o options, out io.Writer) (b *bench, err error) {
 	b = &bench{options: o, out: out, dir: o.dir, best: map[bool]float64{}}
 	if b.dir == "" {
 		if b.dir, err = os.MkdirTemp("", "bench-"); err != nil {
@@ -139,13 +152,7 @@ func newBench(ctx context.Context, o options, out io.Writer) (b *bench, err erro
 	if b.self, err = os.Executable(); err != nil {
 		return nil, err
 	}
-	if err := b.sign(); err != nil {
-		return nil, err
-	}
-	if err := process.Build(ctx, b.dir); err != nil {
-		return nil, err
-	}
-	return b, b.checkProfiles(ctx)
+	return b, b.sign()
 }
 
 // sign makes a key, and signs with it.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -30,8 +29,8 @@ type result struct {
 // hold what was; then the folder of the run is kept.
 func (b *bench) measure(ctx context.Context, s side, c conditions) (result, error) {
 	b.runs++
-	dir := filepath.Join(b.dir, fmt.Sprintf("run-%d", b.runs))
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	dir, err := os.MkdirTemp(b.dir, fmt.Sprintf("run-%d-", b.runs))
+	if err != nil {
 		return result{}, err
 	}
 	r, err := b.start(s, c, dir)
