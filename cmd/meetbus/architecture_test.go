@@ -13,19 +13,21 @@ import (
 const module = "github.com/meetbus/meetbus/"
 
 // arrows says which packages of ours each package may import. A package ending in test serves tests only, and may import what
-// it serves; cmd/torture is a test, too.
+// it serves; cmd/torture and cmd/bench are tests, too.
 var arrows = map[string][]string{
-	"schemas":            {},
-	"normalize":          {"schemas"},
-	"relay/route":        {"schemas"},
-	"relay/keys":         {"relay/loopback"},
-	"relay/loopback":     {},
-	"relay/bus":          {},
-	"relay/bus/embedded": {"relay/bus"},
-	"relay/bus/outbox":   {"relay/bus", "relay/bus/embedded"},
-	"relay":              {"schemas", "normalize", "relay/route", "relay/keys", "relay/loopback", "relay/bus"},
-	"config":             {"schemas", "normalize", "relay/route", "relay/keys", "relay/loopback"},
-	"cmd/torture":        {"relay/bus", "relay/bus/bustest"},
+	"schemas":              {},
+	"normalize":            {"schemas"},
+	"relay/route":          {"schemas"},
+	"relay/keys":           {"relay/loopback"},
+	"relay/loopback":       {},
+	"relay/bus":            {},
+	"relay/bus/embedded":   {"relay/bus"},
+	"relay/bus/outbox":     {"relay/bus", "relay/bus/embedded"},
+	"relay":                {"schemas", "normalize", "relay/route", "relay/keys", "relay/loopback", "relay/bus"},
+	"config":               {"schemas", "normalize", "relay/route", "relay/keys", "relay/loopback"},
+	"cmd/internal/process": {},
+	"cmd/torture":          {"relay/bus", "relay/bus/bustest", "cmd/internal/process"},
+	"cmd/bench":            {"cmd/internal/process"},
 	"cmd/meetbus": {
 		"schemas", "normalize", "config", "relay", "relay/route", "relay/keys", "relay/bus", "relay/bus/embedded",
 		"relay/bus/outbox",
@@ -35,8 +37,9 @@ var arrows = map[string][]string{
 // homes says in which packages an outside library may be used.
 var homes = map[string][]string{
 	"github.com/labstack/echo":              {"relay"},
-	"github.com/nats-io/nats.go":            {"relay/bus", "relay/bus/embedded"},
-	"github.com/nats-io/nats-server":        {"relay/bus/embedded"},
+	"github.com/nats-io/nats.go":            {"relay/bus", "relay/bus/embedded", "cmd/bench"},
+	"github.com/nats-io/nats-server":        {"relay/bus/embedded", "cmd/bench"},
+	"github.com/HdrHistogram":               {"cmd/bench"},
 	"github.com/goccy/go-yaml":              {"config"},
 	"github.com/cloudevents/sdk-go/v2":      {"schemas", "relay/route"},
 	"github.com/cloudevents/sdk-go/sql":     {"relay/route"},

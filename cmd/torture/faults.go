@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/meetbus/meetbus/cmd/internal/process"
 	"github.com/meetbus/meetbus/relay/bus/bustest"
 )
 
@@ -79,22 +80,22 @@ func (s *setup) faults() []fault {
 	)
 }
 
-func ended(random *rand.Rand, processes []*process, s syscall.Signal) (string, error) {
+func ended(random *rand.Rand, processes []*process.Process, s syscall.Signal) (string, error) {
 	p := processes[random.IntN(len(processes))]
 	away := between(random, 0, 3*time.Second)
-	if err := p.end(s, away); err != nil {
-		return p.name, err
+	if err := p.End(s, away); err != nil {
+		return p.Name, err
 	}
-	return fmt.Sprintf("%s for %.1fs", p.name, away.Seconds()), p.await()
+	return fmt.Sprintf("%s for %.1fs", p.Name, away.Seconds()), p.Await()
 }
 
-func frozen(random *rand.Rand, processes []*process) (string, error) {
+func frozen(random *rand.Rand, processes []*process.Process) (string, error) {
 	p := processes[random.IntN(len(processes))]
 	still := between(random, 200*time.Millisecond, 5*time.Second)
-	p.signal(syscall.SIGSTOP)
+	p.Signal(syscall.SIGSTOP)
 	time.Sleep(still)
-	p.signal(syscall.SIGCONT)
-	return fmt.Sprintf("%s for %.1fs", p.name, still.Seconds()), nil
+	p.Signal(syscall.SIGCONT)
+	return fmt.Sprintf("%s for %.1fs", p.Name, still.Seconds()), nil
 }
 
 func wired(random *rand.Rand, wires []*bustest.Proxy, breaks, heals func(*bustest.Proxy)) (string, error) {
@@ -109,21 +110,21 @@ func wired(random *rand.Rand, wires []*bustest.Proxy, breaks, heals func(*bustes
 // wiped ends a server of a cluster, and starts it again without what it has stored. It waits until the others have given it all back:
 // who loses the disks of two of three nodes at once loses what was on them.
 func wiped(s *setup, random *rand.Rand) (string, error) {
-	for _, p := range s.servers {
-		if err := p.until(p.current); err != nil {
-			return p.name, err
+	for i, p := range s.servers {
+		if err := p.Until(s.stores[i].current); err != nil {
+			return p.Name, err
 		}
 	}
-	p := s.servers[random.IntN(len(s.servers))]
-	p.signal(syscall.SIGKILL)
-	<-p.done
-	if err := os.RemoveAll(p.store); err != nil {
-		return p.name, err
+	i := random.IntN(len(s.servers))
+	p, store := s.servers[i], s.stores[i]
+	p.Kill()
+	if err := os.RemoveAll(store.dir); err != nil {
+		return p.Name, err
 	}
-	if err := p.start(); err != nil {
-		return p.name, err
+	if err := p.Start(); err != nil {
+		return p.Name, err
 	}
-	return p.name, p.until(p.current)
+	return p.Name, p.Until(store.current)
 }
 
 // parted cuts all wires while f runs.

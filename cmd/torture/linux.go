@@ -13,6 +13,3 @@ func mount(dir string, size int) error {
 }
 
 func unmount(dir string) { _ = syscall.Unmount(dir, syscall.MNT_DETACH) }
-
-// orphans end with us.
-func orphans() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

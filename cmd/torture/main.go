@@ -8,13 +8,14 @@
 //
 //	main.go      the run: set up, play, break, heal, compare
 //	setup.go     the processes: NATS servers and relays, built from this module
-//	process.go   one process: started, killed, stopped, started again
 //	provider.go  webhooks as a provider sends them, with its retries; journal.go keeps what was answered
 //	network.go   the network of the servers, of which one can be taken off
 //	balancer.go  one address for several relays
 //	faults.go    what is broken, when, and healed again: all of it drawn from the seed; disk.go is the disk that is filled
 //	verdict.go   the journal against the streams
 //	linux.go     what only Linux has, and other.go where there is none
+//
+// The processes themselves are those of cmd/internal/process.
 package main
 
 import (

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/meetbus/meetbus/cmd/internal/process"
 )
 
 // network is a switch with a port for each server: every server is in a network namespace of its own, so that it can be parted from
@@ -81,7 +83,7 @@ func (w *network) within(i int, command []string) []string {
 // addresses are those of the servers: at a port each, or on loopback.
 func (w *network) addresses(n, number int) ([]string, error) {
 	if w == nil {
-		return freePorts(n)
+		return process.FreePorts(n)
 	}
 	var all []string
 	for i := range n {

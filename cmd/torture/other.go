@@ -2,13 +2,8 @@
 
 package main
 
-import (
-	"errors"
-	"syscall"
-)
+import "errors"
 
 func mount(string, int) error { return errors.ErrUnsupported }
 
 func unmount(string) {}
-
-func orphans() *syscall.SysProcAttr { return nil }

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/meetbus/meetbus/cmd/internal/process"
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/bus/bustest"
 )
@@ -24,7 +24,9 @@ const (
 
 // setup is what is tortured: NATS servers, relays, and the wires between them.
 type setup struct {
-	servers, relays []*process
+	servers, relays []*process.Process
+	// stores are the servers', in their order.
+	stores []store
 	// wires are before the servers, one for each relay and server.
 	wires    []*bustest.Proxy
 	balancer *balancer
@@ -37,6 +39,12 @@ type setup struct {
 	network *network
 	// disk is the folder that can be filled, if there is one.
 	disk *smallDisk
+}
+
+// store is the disk of a server; current says whether the server has caught up with the others.
+type store struct {
+	dir     string
+	current func() bool
 }
 
 func setUp(ctx context.Context, o options) (*setup, error) {
@@ -59,11 +67,8 @@ func (s *setup) make(ctx context.Context, kind, dir string) error {
 	default:
 		return fmt.Errorf("-setup %s: there is embedded, beside and cluster", kind)
 	}
-	for name, of := range map[string]string{"meetbus": "./cmd/meetbus", "nats-server": "github.com/nats-io/nats-server/v2"} {
-		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), of)
-		if out, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w: %s", of, err, out)
-		}
+	if err := process.Build(ctx, dir); err != nil {
+		return err
 	}
 	addresses, err := s.startServers(dir, servers)
 	if err != nil {
@@ -97,18 +102,18 @@ func (s *setup) startServers(dir string, n int) (addresses []string, err error) 
 		if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 			return nil, err
 		}
-		p := &process{
-			name: name, command: s.network.within(i, []string{filepath.Join(dir, "nats-server"), "-c", file}), log: filepath.Join(dir, name+".log"),
-			ready:   answers("http://" + monitors[i] + "/healthz?js-server-only=true"),
-			current: answers("http://" + monitors[i] + "/healthz"), store: filepath.Join(dir, name),
+		p := &process.Process{
+			Name: name, Command: s.network.within(i, []string{filepath.Join(dir, "nats-server"), "-c", file}), Log: filepath.Join(dir, name+".log"),
+			Ready: process.Answers("http://" + monitors[i] + "/healthz?js-server-only=true"),
 		}
-		if err := p.start(); err != nil {
+		if err := p.Start(); err != nil {
 			return nil, err
 		}
 		s.servers = append(s.servers, p)
+		s.stores = append(s.stores, store{filepath.Join(dir, name), process.Answers("http://" + monitors[i] + "/healthz")})
 	}
 	for _, p := range s.servers {
-		if err := p.await(); err != nil {
+		if err := p.Await(); err != nil {
 			return nil, err
 		}
 	}
@@ -125,7 +130,7 @@ func urls(scheme string, addresses []string) string {
 }
 
 func (s *setup) startRelays(dir string, n int, servers []string) error {
-	ports, err := freePorts(2*n + 1)
+	ports, err := process.FreePorts(2*n + 1)
 	if err != nil {
 		return err
 	}
@@ -158,17 +163,17 @@ func (s *setup) startRelays(dir string, n int, servers []string) error {
 		if err := os.WriteFile(file, text, 0o600); err != nil {
 			return err
 		}
-		p := &process{
-			name: name, command: []string{filepath.Join(dir, "meetbus"), "serve", "-c", file}, log: filepath.Join(dir, name+".log"),
-			ready: answers("http://" + admin + "/readyz"),
+		p := &process.Process{
+			Name: name, Command: []string{filepath.Join(dir, "meetbus"), "serve", "-c", file}, Log: filepath.Join(dir, name+".log"),
+			Ready: process.Answers("http://" + admin + "/readyz"),
 		}
-		if err := p.start(); err != nil {
+		if err := p.Start(); err != nil {
 			return err
 		}
 		s.relays, s.admins, fronts = append(s.relays, p), append(s.admins, admin), append(fronts, front)
 	}
 	for _, p := range s.relays {
-		if err := p.await(); err != nil {
+		if err := p.Await(); err != nil {
 			return err
 		}
 	}
@@ -205,8 +210,8 @@ func (s *setup) heal(ctx context.Context) error {
 		w.Thaw()
 		w.Join()
 	}
-	for _, p := range append(append([]*process{}, s.servers...), s.relays...) {
-		if err := p.await(); err != nil {
+	for _, p := range append(append([]*process.Process{}, s.servers...), s.relays...) {
+		if err := p.Await(); err != nil {
 			return err
 		}
 	}
@@ -256,8 +261,8 @@ func (s *setup) stop() {
 	if s.balancer != nil {
 		s.balancer.close()
 	}
-	for _, p := range append(append([]*process{}, s.relays...), s.servers...) {
-		p.stop()
+	for _, p := range append(append([]*process.Process{}, s.relays...), s.servers...) {
+		p.Stop()
 	}
 	for _, w := range s.wires {
 		w.Close()

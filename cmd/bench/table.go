@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// table is a table in Markdown.
+type table struct {
+	head []string
+	rows [][]string
+}
+
+func (t table) print(w io.Writer) {
+	dashes := make([]string, len(t.head))
+	for i := range dashes {
+		dashes[i] = "---"
+	}
+	for _, row := range append([][]string{t.head, dashes}, t.rows...) {
+		fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
+	}
+}
+
+// quantity is something that a run measures.
+type quantity struct {
+	title string
+	of    func(result) float64
+	text  func(float64) string
+}
+
+var (
+	rate = quantity{"webhooks/s", func(r result) float64 { return r.rate }, whole}
+	tail = quantity{"p99 ms", func(r result) float64 { return milliseconds(r.p99) }, digits}
+	rest = []quantity{
+		{"p50 ms", func(r result) float64 { return milliseconds(r.p50) }, digits},
+		tail,
+		{"p99.9 ms", func(r result) float64 { return milliseconds(r.p999) }, digits},
+		{"max ms", func(r result) float64 { return milliseconds(r.most) }, digits},
+		{"relay's CPU, µs a webhook", func(r result) float64 { return milliseconds(r.processor) * 1000 }, digits},
+		{"relay's peak RSS, MB", func(r result) float64 { return float64(r.memory) / 1e6 }, digits},
+		{"% queued in the outbox", func(r result) float64 { return r.queued * 100 }, digits},
+		{"errors", func(r result) float64 { return float64(r.failed) }, digits},
+	}
+)
+
+// seen are those of the rest that any of the runs knows of.
+func seen(pairs []pair) []quantity {
+	var all []result
+	for _, p := range pairs {
+		all = append(append(all, p.a...), p.b...)
+	}
+	return slices.DeleteFunc(slices.Clone(rest), func(q quantity) bool {
+		return !slices.ContainsFunc(all, func(r result) bool { return q.of(r) > 0 })
+	})
+}
+
+// comparison is pairs, and what is said of them.
+type comparison struct {
+	// labels are the titles of the pairs' labels, a and b the sides.
+	labels []string
+	a, b   string
+	// by is what the ratio is of.
+	by    quantity
+	pairs []pair
+}
+
+// table has both medians in each cell, and the ratio.
+func (c comparison) table() table {
+	ratio := c.a + " ÷ " + c.b
+	if c.by.title != rate.title {
+		ratio += ", " + c.by.title
+	}
+	t, quantities := table{head: slices.Concat(c.labels, []string{c.a + "/s", c.b + "/s", ratio})}, seen(c.pairs)
+	for _, q := range quantities {
+		t.head = append(t.head, q.title)
+	}
+	for _, p := range c.pairs {
+		mid, least, most := p.ratio(c.by.of)
+		row := slices.Concat(p.labels, []string{
+			whole(middle(p.a, rate.of)), whole(middle(p.b, rate.of)), fmt.Sprintf("%.2f (%.2f to %.2f)", mid, least, most),
+		})
+		for _, q := range quantities {
+			row = append(row, q.text(middle(p.a, q.of))+" / "+q.text(middle(p.b, q.of)))
+		}
+		t.rows = append(t.rows, row)
+	}
+	return t
+}
+
+// single is a table of one side alone: of each pair, the first.
+func single(labels []string, pairs []pair) table {
+	quantities := append([]quantity{rate}, seen(pairs)...)
+	t := table{head: slices.Clone(labels)}
+	for _, q := range quantities {
+		t.head = append(t.head, q.title)
+	}
+	for _, p := range pairs {
+		row := slices.Clone(p.labels)
+		for _, q := range quantities {
+			row = append(row, q.text(middle(p.a, q.of)))
+		}
+		t.rows = append(t.rows, row)
+	}
+	return t
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// digits writes a value with three digits that count.
+func digits(v float64) string {
+	switch {
+	case v == 0:
+		return "0"
+	case v < 10:
+		return fmt.Sprintf("%.2f", v)
+	case v < 100:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return whole(v)
+}
+
+// whole writes a value as a whole number, its thousands apart.
+func whole(v float64) string {
+	text := fmt.Sprintf("%.0f", v)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
