@@ -16,7 +16,7 @@ var errUnintelligible = errors.New("body is not a webhook of this provider")
 
 // publish stores the event and returns its receipt. What the stream refuses for good becomes a dead letter.
 func (r *Relay) publish(ctx context.Context, w *normalize.Webhook, e *normalize.Event, subject string) (receipt, error) {
-	stored, err := r.store(ctx, r.stream, subject, &e.Event)
+	stored, err := r.store(ctx, w, r.stream, subject, &e.Event)
 	switch {
 	case errors.Is(err, bus.ErrTooLarge), errors.Is(err, bus.ErrRefused):
 		return r.setAside(ctx, w, e.ID, err)
@@ -36,7 +36,7 @@ func (r *Relay) setAside(ctx context.Context, w *normalize.Webhook, id string, w
 	}
 	reason := reason(why)
 	letter := normalize.DeadLetter(w, id, reason, why.Error())
-	stored, err := r.store(ctx, r.deadLetters, r.table.DeadLetter(letter.Provider), &letter.Event)
+	stored, err := r.store(ctx, w, r.deadLetters, r.table.DeadLetter(letter.Provider), &letter.Event)
 	if err != nil {
 		return receipt{}, fmt.Errorf("store dead letter (%s): %w", reason, err)
 	}
@@ -44,7 +44,8 @@ func (r *Relay) setAside(ctx context.Context, w *normalize.Webhook, id string, w
 	return stored, nil
 }
 
-func (r *Relay) store(ctx context.Context, stream, subject string, e *schemas.Event) (receipt, error) {
+// store returns when what w has become is stored, or in time for the answer to be out by the deadline.
+func (r *Relay) store(ctx context.Context, w *normalize.Webhook, stream, subject string, e *schemas.Event) (receipt, error) {
 	header, data, err := r.envelope.Seal(*e)
 	if err != nil {
 		return receipt{}, err
@@ -52,6 +53,7 @@ func (r *Relay) store(ctx context.Context, stream, subject string, e *schemas.Ev
 	began := time.Now()
 	ack, err := r.bus.Publish(ctx, bus.Message{
 		Stream: stream, Subject: subject, ID: e.Source + "#" + e.ID, Key: e.PartitionKey, Header: header, Data: data,
+		By: w.Received.Add(inTime(r.deadline)),
 	})
 	r.metrics.publish.Observe(time.Since(began).Seconds())
 	if err != nil {

@@ -26,7 +26,8 @@ type arrival struct {
 	header   http.Header
 	body     []byte
 	digest   [sha256.Size]byte
-	at       time.Time
+	// at is when its headers had come.
+	at time.Time
 }
 
 // receive reads the request's body, at most r.maxBody bytes of it. Nothing is decoded: the

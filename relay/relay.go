@@ -89,8 +89,7 @@ func (r *Relay) HasTaken() bool { return r.taken.Load() }
 // take is the whole product: one webhook, from its bytes to its receipt. What it returns has happened: a receipt means that
 // JetStream, on the bus or in the outbox, has acknowledged the event, an error that nothing will be sent any more.
 func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (receipt, error) {
-	ctx, cancel := r.patience(q.Context())
-	defer cancel()
+	ctx := context.WithoutCancel(q.Context()) // a sender that hangs up does not make us drop what it has sent
 	leave, err := r.admit(q)
 	if err != nil {
 		return receipt{}, err
@@ -130,12 +129,6 @@ func (r *Relay) route(e *schemas.Event) route.Decision {
 		}
 	}
 	return d
-}
-
-// patience returns a context that ends in time for the answer to be out by the deadline. It outlives the request: a sender
-// that hangs up does not make us drop what it has sent.
-func (r *Relay) patience(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), inTime(r.deadline))
 }
 
 // inTime is how long a webhook may take for its answer to be out by the deadline.

@@ -122,6 +122,8 @@ func (r *Relay) signer(ctx context.Context, a *arrival) (normalize.Provider, err
 			}
 		}
 	}
+	ctx, cancel := context.WithDeadline(ctx, a.at.Add(inTime(r.deadline)))
+	defer cancel()
 	refusal := keys.ErrSignature
 	for _, s := range signers {
 		for _, ring := range s.Keys {

@@ -1,7 +1,9 @@
 package bus
 
 import (
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -9,8 +11,7 @@ import (
 // flight is one message on its way to the server, from when it is handed over until it is answered or its sender leaves.
 type flight struct {
 	m Message
-	// answer has room for one.
-	answer chan reply
+	*waiter
 	// over is true once it is answered, or its sender has left.
 	over atomic.Bool
 	// sent and token, on which its own answer is expected, are guarded by line.sending.
@@ -18,6 +19,36 @@ type flight struct {
 	token uint64
 	// after, if set, is the highest sequence that was known before it was sent in a flow.
 	after uint64
+}
+
+// waiter is what a sender waits on.
+type waiter struct {
+	// answer has room for one.
+	answer chan reply
+	timer  *time.Timer
+}
+
+// waiters are waiters at rest: the answer was taken from them, or none comes any more, and the timer is stopped.
+var waiters = sync.Pool{New: func() any {
+	w := &waiter{answer: make(chan reply, 1), timer: time.NewTimer(endless)}
+	w.timer.Stop()
+	return w
+}}
+
+func newFlight(m Message) *flight { return &flight{m: m, waiter: waiters.Get().(*waiter)} }
+
+// patience fires when the sender of m gives up.
+func (w *waiter) patience(m Message) <-chan time.Time {
+	if m.By.IsZero() {
+		return nil
+	}
+	w.timer.Reset(time.Until(m.By))
+	return w.timer.C
+}
+
+func (w *waiter) rest() {
+	w.timer.Stop()
+	waiters.Put(w)
 }
 
 // reply is what the server said of a message or a batch, or why it was not sent.

@@ -30,7 +30,7 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 	}
 	flights := make([]*flight, 0, len(ms))
 	for i, m := range ms {
-		flights = append(flights, &flight{m: m, answer: make(chan reply, 1)})
+		flights = append(flights, newFlight(m))
 		if !publishable(m.Subject) {
 			flights[i].over.Store(true)
 			outcomes[i] = Outcome{Err: refusedSubject(m.Subject), Answered: true}

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -60,17 +61,42 @@ func newLine(c *connection, takes func(stream string) batches) (*line, error) {
 	return l, nil
 }
 
-// publish returns when m is answered, ctx ended or the connection was lost. When it returns without an answer, nothing of m is sent
-// any more.
+// publish returns when m is answered, ctx or m.By ended, or the connection was lost. When it returns without an answer, nothing of m
+// is sent any more.
 func (l *line) publish(ctx context.Context, m Message) (reply, error) {
-	f := &flight{m: m, answer: make(chan reply, 1)}
-	l.hand(f)
+	if ctx.Err() != nil || m.atMost(1) <= 0 {
+		return reply{}, cmp.Or(ctx.Err(), context.DeadlineExceeded)
+	}
+	f := newFlight(m)
+	if l.under.Load() == 0 && l.sending.TryLock() {
+		l.sendAlone(ctx, f)
+	} else {
+		l.hand(f)
+	}
 	a, err := l.await(ctx, f)
 	if err != nil {
 		l.forget(f)
 		return reply{}, err
 	}
 	return a, a.err
+}
+
+// sendAlone sends what has no company without a detour. The caller has locked sending.
+func (l *line) sendAlone(ctx context.Context, f *flight) {
+	defer l.guard(ctx, f.m)()
+	defer l.sending.Unlock()
+	l.under.Add(1)
+	l.sendNow(f)
+}
+
+// guard cuts the connection if the sender's time is up and a write has still not returned, as when a frozen server blocks it.
+func (l *line) guard(ctx context.Context, m Message) (release func()) {
+	left := m.atMost(endless)
+	if ends, has := ctx.Deadline(); has {
+		left = min(left, time.Until(ends))
+	}
+	cut := time.AfterFunc(max(left, 0)+2*grace, l.c.wire.cut)
+	return func() { cut.Stop() }
 }
 
 // hand puts flights into the queue, in their order.
@@ -87,10 +113,13 @@ func (l *line) hand(fs ...*flight) {
 
 // await waits for the answer to a flight, which is over afterwards.
 func (l *line) await(ctx context.Context, f *flight) (reply, error) {
+	defer f.waiter.rest()
 	var err error
 	select {
 	case a := <-f.answer:
 		return a, nil
+	case <-f.patience(f.m):
+		err = context.DeadlineExceeded
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-l.c.ctx.Done():
@@ -195,16 +224,20 @@ func (l *line) sendEach(fs []*flight) {
 	l.sending.Lock()
 	defer l.sending.Unlock()
 	for _, f := range fs {
-		if f.over.Load() {
-			continue
+		if !f.over.Load() {
+			l.sendNow(f)
 		}
-		m := f.m.natsMsg()
-		f.sent, f.token = true, l.expect(f)
-		m.Reply = l.replyTo(f.token)
-		if err := l.c.nc.PublishMsg(m); err != nil {
-			l.heard(f.token)
-			l.settle(f, reply{err: err})
-		}
+	}
+}
+
+// sendNow sends one message. The caller has locked sending.
+func (l *line) sendNow(f *flight) {
+	m := f.m.natsMsg()
+	f.sent, f.token = true, l.expect(f)
+	m.Reply = l.replyTo(f.token)
+	if err := l.c.nc.PublishMsg(m); err != nil {
+		l.heard(f.token)
+		l.settle(f, reply{err: err})
 	}
 }
 

@@ -23,6 +23,8 @@ type Message struct {
 	Key    string
 	Header map[string][]string
 	Data   []byte
+	// By, if set, is when its sender gives up waiting, as he does when the context ends: cheaper where each message has its own time.
+	By time.Time
 }
 
 // Size is about how large the message is on its way, in bytes.
@@ -65,7 +67,7 @@ const (
 	grace = 20 * time.Millisecond
 )
 
-// Publish stores m and waits for the acknowledgement until ctx ends. While disconnected it fails at once: nothing is kept
+// Publish stores m and waits for the acknowledgement until ctx ends, or until m.By. While disconnected it fails at once: nothing is kept
 // to be sent later. When it returns without an acknowledgement, nothing of m is sent any more: if part of it has not left
 // this machine, the connection is cut. Every error is one of the four kinds above.
 func (b *Bus) Publish(ctx context.Context, m Message) (Ack, error) {
@@ -81,10 +83,18 @@ func (b *Bus) Publish(ctx context.Context, m Message) (Ack, error) {
 	}
 	a, err := c.line.publish(ctx, m)
 	for again := 0; again < leaderRetries && errors.Is(err, jetstream.ErrNoStreamResponse) && ctx.Err() == nil; again++ {
-		pause(ctx, leaderWait)
+		pause(ctx, m.atMost(leaderWait))
 		a, err = c.line.publish(ctx, m)
 	}
 	return b.outcome(c, m, a.ack, err)
+}
+
+// atMost is how long its sender waits if he may wait for d.
+func (m Message) atMost(d time.Duration) time.Duration {
+	if !m.By.IsZero() {
+		d = min(d, time.Until(m.By))
+	}
+	return d
 }
 
 func refusedSubject(subject string) error {
@@ -93,10 +103,14 @@ func refusedSubject(subject string) error {
 
 // outcome learns from the answer to a message, or from the lack of one, and gives the error a kind.
 func (b *Bus) outcome(c *connection, m Message, ack jetstream.PubAck, err error) (Ack, error) {
-	if m.Stream == b.o.Streams[0].Name {
-		b.full.note(err, time.Now())
+	var now time.Time // of no use to a success
+	if err != nil {
+		now = time.Now()
 	}
-	b.silence.note(err, time.Now())
+	if m.Stream == b.o.Streams[0].Name {
+		b.full.note(err, now)
+	}
+	b.silence.note(err, now)
 	if err == nil && ack.Stream != m.Stream {
 		err = fmt.Errorf("stream %s answered for %s", ack.Stream, m.Stream)
 	}

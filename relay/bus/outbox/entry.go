@@ -43,7 +43,7 @@ func entryOf(m bus.Message, sent bool) bus.Message {
 	for name, values := range m.Header {
 		header[name] = values
 	}
-	return bus.Message{Stream: waitingStream, Subject: waitingStream, ID: m.Stream + "/" + m.ID, Header: header, Data: m.Data}
+	return bus.Message{Stream: waitingStream, Subject: waitingStream, ID: m.Stream + "/" + m.ID, Header: header, Data: m.Data, By: m.By}
 }
 
 // open reads an entry.

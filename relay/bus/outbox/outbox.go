@@ -156,9 +156,11 @@ func (b *Outbox) Publish(ctx context.Context, m bus.Message) (bus.Ack, error) {
 	sent := false
 	if b.empty() && !errors.Is(b.o.Bus.Ready(), bus.ErrUnavailable) {
 		sent = true
-		straight, cancel := context.WithTimeout(ctx, patience)
-		ack, err := b.o.Bus.Publish(straight, m)
-		cancel()
+		straight := m
+		if by := time.Now().Add(patience); m.By.IsZero() || by.Before(m.By) {
+			straight.By = by
+		}
+		ack, err := b.o.Bus.Publish(ctx, straight)
 		if !errors.Is(err, bus.ErrUnavailable) {
 			return ack, err
 		}
