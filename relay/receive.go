@@ -1,10 +1,10 @@
 package relay
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -54,11 +54,18 @@ func (r *Relay) receive(e *Endpoint, w http.ResponseWriter, q *http.Request) (*a
 
 // read returns the body. The server ends the reading of a slow one when patience does.
 func (r *Relay) read(w http.ResponseWriter, q *http.Request) ([]byte, error) {
-	body := bytes.NewBuffer(make([]byte, 0, max(q.ContentLength, 0)+bytes.MinRead))
-	if _, err := body.ReadFrom(http.MaxBytesReader(w, q.Body, r.maxBody)); err != nil {
+	if q.ContentLength >= 0 { // net/http gives no more than that
+		body := make([]byte, q.ContentLength)
+		if _, err := io.ReadFull(q.Body, body); err != nil {
+			return nil, readFault(err)
+		}
+		return body, nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, r.maxBody))
+	if err != nil {
 		return nil, readFault(err)
 	}
-	return body.Bytes(), nil
+	return body, nil
 }
 
 func isEncoded(encoding string) bool {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"net/http"
 	"slices"
@@ -113,29 +114,41 @@ func (r *Relay) checkLocal(q *http.Request) error {
 
 // signer returns the provider whose key made the signature.
 func (r *Relay) signer(ctx context.Context, a *arrival) (normalize.Provider, error) {
-	signers := slices.DeleteFunc(slices.Clone(a.endpoint.Signers), func(s Signer) bool { return !s.uses(a.claim.header) })
 	// Known keys first, all of them: only a signature that none of them made is worth a fetch.
-	for _, s := range signers {
-		for _, ring := range s.Keys {
-			if ring.Knows(a.digest, a.claim.signature) {
-				return s.Provider, nil
-			}
+	for s, ring := range a.rings() {
+		if ring.Knows(a.digest, a.claim.signature) {
+			return s.Provider, nil
 		}
 	}
 	ctx, cancel := context.WithDeadline(ctx, a.at.Add(inTime(r.deadline)))
 	defer cancel()
 	refusal := keys.ErrSignature
-	for _, s := range signers {
-		for _, ring := range s.Keys {
-			switch err := ring.Verify(ctx, a.digest, a.claim.signature, a.at); {
-			case err == nil:
-				return s.Provider, nil
-			case !errors.Is(err, keys.ErrSignature):
-				refusal = err // nobody can tell: a later key may verify it
-			}
+	for s, ring := range a.rings() {
+		switch err := ring.Verify(ctx, a.digest, a.claim.signature, a.at); {
+		case err == nil:
+			return s.Provider, nil
+		case !errors.Is(err, keys.ErrSignature):
+			refusal = err // nobody can tell: a later key may verify it
 		}
 	}
 	return normalize.Provider{}, refusal
+}
+
+// rings are the keys that may have made the signature, with whose they are.
+func (a *arrival) rings() iter.Seq2[*Signer, *keys.Ring] {
+	return func(yield func(*Signer, *keys.Ring) bool) {
+		for i := range a.endpoint.Signers {
+			s := &a.endpoint.Signers[i]
+			if !s.uses(a.claim.header) {
+				continue
+			}
+			for _, ring := range s.Keys {
+				if !yield(s, ring) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // apparent returns the provider whose webhook it looks like, where nobody can tell.
