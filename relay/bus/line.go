@@ -68,7 +68,7 @@ func (l *line) publish(ctx context.Context, m Message) (reply, error) {
 		return reply{}, cmp.Or(ctx.Err(), context.DeadlineExceeded)
 	}
 	f := newFlight(m)
-	if l.under.Load() == 0 && l.sending.TryLock() {
+	if l.under.Load() < flowMin && l.sending.TryLock() {
 		l.sendAlone(ctx, f)
 	} else {
 		l.hand(f)
@@ -81,7 +81,7 @@ func (l *line) publish(ctx context.Context, m Message) (reply, error) {
 	return a, a.err
 }
 
-// sendAlone sends what has no company without a detour. The caller has locked sending.
+// sendAlone sends what has too little company for a flow without a detour. The caller has locked sending.
 func (l *line) sendAlone(ctx context.Context, f *flight) {
 	defer l.guard(ctx, f.m)()
 	defer l.sending.Unlock()
