@@ -29,7 +29,8 @@ type batch struct {
 	from uint64
 }
 
-func (b *batch) hear(_ *line, a reply) (last bool) {
+func (b *batch) hear(l *line, a reply) (last bool) {
+	l.note(a.ack)
 	b.answer <- a
 	return true
 }
@@ -118,7 +119,6 @@ func (l *line) writeBatch(b *batch, group []*flight) (s parts, token uint64) {
 // settleRun settles messages that are stored one behind the other. The answer has the sequence of the last.
 func (l *line) settleRun(members []*flight, a reply) {
 	l.answered.Add(int64(len(members)))
-	l.note(a.ack)
 	for i, f := range members {
 		one := a
 		one.ack.Sequence -= uint64(len(members) - 1 - i)

@@ -41,3 +41,17 @@ func (b *Bus) Expected() int {
 	defer l.mu.Unlock()
 	return len(l.expected)
 }
+
+// Abandon hands a message to the line of a bus and leaves after a while, as a sender whose time is up. It returns true if the message
+// was not written until then.
+func (b *Bus) Abandon(m Message, after time.Duration) (unwritten bool) {
+	l, f := b.usable.line, newFlight(m)
+	l.hand(f)
+	time.Sleep(after)
+	if !l.end(f) {
+		return false
+	}
+	unwritten = !f.sent.Load()
+	l.forget(f)
+	return unwritten
+}

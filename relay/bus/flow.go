@@ -23,20 +23,22 @@ const (
 // with an acknowledgement of its own: if as many sequences lie between the two as there are messages, each of them is in its place.
 type flow struct {
 	begin, end chan reply
-	// from is the first sequence that it can have.
+	// from is the first sequence that it can have, as far as is known when it is sent.
 	from uint64
 }
 
 // hear takes the last answer. An error before it means that not all is stored, which shows in the sequences, too.
-func (f *flow) hear(_ *line, a reply) (last bool) {
+func (f *flow) hear(l *line, a reply) (last bool) {
 	if a.progress {
 		return false
 	}
+	l.note(a.ack)
 	f.end <- a
 	return true
 }
 
-// first is the flight before a flow. It is answered for itself, whatever becomes of the flow.
+// first is the flight before a flow. It is answered for itself, whatever becomes of the flow. When it is, so is all that was sent before,
+// and nothing that was sent later: what is stored from there on is not older than the flow.
 type first struct {
 	*flow
 	flight *flight
@@ -46,6 +48,9 @@ func (f *first) hear(l *line, a reply) (last bool) {
 	l.answered.Add(1)
 	l.note(a.ack)
 	l.settle(f.flight, a)
+	if a.from = a.ack.Sequence; a.err != nil || a.ack.Duplicate {
+		a.from = l.reached(f.flight.m.Stream) + 1
+	}
 	f.begin <- a
 	return true
 }
@@ -75,21 +80,17 @@ func (l *line) settleFlow(f *flow, members []*flight) (unclear []*flight) {
 		resent(members, f.from)
 		return members
 	}
-	isNew := begin.err == nil && !begin.ack.Duplicate
-	if isNew {
-		f.from = begin.ack.Sequence
-	}
 	members = members[1:]
 	end, heard := l.watch(members, f.end)
 	switch {
 	case !heard || disabled(end.err):
 		l.growth.pauses(time.Now())
-	case isNew && end.err == nil && end.batch == len(members) &&
+	case begin.err == nil && !begin.ack.Duplicate && end.err == nil && end.batch == len(members) &&
 		l.growth.covers(time.Now(), begin.ack.Sequence, end.ack.Sequence, 1+len(members)):
 		l.settleRun(members, end)
 		return nil
 	}
-	resent(members, f.from)
+	resent(members, begin.from)
 	return members
 }
 

@@ -1,9 +1,14 @@
 package bus_test
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -142,15 +147,82 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// groupServer is one that lets nobody publish to *.denied.
-func groupServer(t *testing.T, always bool) *bustest.Node {
+// TestGroupsOfReplicas does the same with a stream of three replicas, whose messages are in process for a while before they are stored.
+func TestGroupsOfReplicas(t *testing.T) {
+	replicated := []string{
+		"all new", "first known", "some known", "one twice and one too large", "second too large", "full in the middle",
+		"one with a subject of no stream", "first without permission", "somebody else publishing", "some senders gone",
+	}
+	n := groupCluster(t)
+	for w, way := range map[bus.Way]string{bus.Apart: "flow", bus.Together: "batch"} {
+		for i, c := range groupCases {
+			if !slices.Contains(replicated, c.name) {
+				continue
+			}
+			t.Run(way+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
+				c.run(t, admin(t, n), bus.Server{URL: n.URL()}, w, fmt.Sprintf("G%d-%d", w, i), 3)
+			})
+		}
+	}
+}
+
+// groupCluster is the first of three group servers, ready for streams.
+func groupCluster(t *testing.T) *bustest.Node {
 	t.Helper()
-	return bustest.Server(t, func(o *server.Options) {
+	var routes []*url.URL
+	for range 3 {
+		routes = append(routes, &url.URL{Scheme: "nats", Host: freeAddress(t)})
+	}
+	var first *bustest.Node
+	for i, route := range routes {
+		port, _ := strconv.Atoi(route.Port())
+		n := groupServer(t, false, func(o *server.Options) {
+			o.ServerName, o.Routes = fmt.Sprint("node-", i), routes
+			o.Cluster = server.ClusterOpts{Name: "test", Host: route.Hostname(), Port: port}
+		})
+		first = cmp.Or(first, n)
+	}
+	awaitReplicas(t, admin(t, first))
+	return first
+}
+
+// awaitReplicas returns when a cluster makes streams of three replicas. It does not answer before.
+func awaitReplicas(t *testing.T, js jetstream.JetStream) {
+	t.Helper()
+	for began := time.Now(); ; {
+		ctx, cancel := contextFor(t, 500*time.Millisecond)
+		_, err := js.CreateStream(ctx, newStream("FIRST", 3))
+		cancel()
+		switch {
+		case err == nil:
+			return
+		case time.Since(began) > patience:
+			t.Fatal(err)
+		}
+	}
+}
+
+// freeAddress is one where nobody listens: the servers of a cluster must know each other's before they start.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// groupServer is one that lets nobody publish to *.denied.
+func groupServer(t *testing.T, always bool, changes ...func(*server.Options)) *bustest.Node {
+	t.Helper()
+	return bustest.Server(t, append(changes, func(o *server.Options) {
 		o.SyncAlways, o.NoAuthUser = always, "all"
 		o.Users = []*server.User{{Username: "all", Password: "all", Permissions: &server.Permissions{
 			Publish: &server.SubjectPermission{Deny: []string{"*.denied"}},
 		}}}
-	})
+	})...)
 }
 
 // run sends the group to a new stream of that name.

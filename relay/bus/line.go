@@ -257,9 +257,9 @@ func (l *line) sendNow(f *flight) {
 // hear settles the flight with its own answer.
 func (f *flight) hear(l *line, a reply) (last bool) {
 	l.answered.Add(1)
-	l.note(a.ack)
 	// What a group has stored without saying so was not there before.
 	a.ack.Duplicate = a.ack.Duplicate && (f.from == 0 || a.ack.Sequence < f.from)
+	l.note(a.ack)
 	a.from = f.from
 	l.settle(f, a)
 	return true
