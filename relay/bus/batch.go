@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"errors"
 	"strconv"
 
 	"github.com/nats-io/nuid"
@@ -23,13 +22,15 @@ const (
 	headerComplete = "Nats-Batch-Commit"
 )
 
-// errIncomplete comes for a batch of which the server has not acknowledged all.
-var errIncomplete = errors.New("batch was not acknowledged whole")
-
 // batch is an atomic batch on its way: all of it is stored, or nothing.
-type batch struct{ answer chan reply }
+type batch struct {
+	answer chan reply
+	// from is the first sequence that it can have.
+	from uint64
+}
 
-func (b *batch) hear(_ *line, a reply) (last bool) {
+func (b *batch) hear(l *line, a reply) (last bool) {
+	l.note(a.ack)
 	b.answer <- a
 	return true
 }
@@ -37,80 +38,82 @@ func (b *batch) hear(_ *line, a reply) (last bool) {
 // sendTogether sends what it can of a group as one batch, and the rest one by one. So is all of a batch that the server refuses: one of
 // it may be known already, or be too large, and that must not be the fate of the others.
 func (l *line) sendTogether(group []*flight) {
-	members, rest := l.split(group)
-	if len(members) < batchMin {
-		l.sendEach(group)
-		return
+	b := &batch{answer: make(chan reply, 1), from: l.reached(group[0].m.Stream) + 1}
+	s, token := l.writeBatch(b, group)
+	l.sendEach(s.rest)
+	if token != 0 {
+		s.members = l.settleBatch(b, s.members)
+		l.heard(token)
 	}
-	b := &batch{answer: make(chan reply, 1)}
-	token, err := l.sendBatch(b, members)
-	l.sendEach(rest)
-	if err == nil {
-		l.watch(members, func(ends <-chan struct{}) bool {
-			select {
-			case a := <-b.answer:
-				err = l.settleAll(members, a)
-				return true
-			case <-ends:
-				return false
-			}
-		})
+	l.sendEach(s.members)
+	l.sendEach(s.again)
+}
+
+// settleBatch waits for the answer to a batch, settles its members if it is stored, and returns them otherwise.
+func (l *line) settleBatch(b *batch, members []*flight) []*flight {
+	a, heard := l.watch(members, b.answer)
+	switch {
+	case heard && a.err == nil && a.batch == len(members):
+		l.settleRun(members, a)
+		return nil
+	case !heard || !answered(a.err): // it may be stored
+		resent(members, b.from)
 	}
-	l.heard(token)
-	if err != nil {
-		l.sendEach(members)
+	return members
+}
+
+// resent tells flights that may have been stored with a group which sequences they can have then.
+func resent(fs []*flight, from uint64) {
+	for _, f := range fs {
+		f.from = from
 	}
 }
 
-// split finds those flights of a group that can be one batch: of one stream, each id once, not too large. The order of those that
-// are equal in key is kept by their senders, who wait for one before they send the next.
-func (l *line) split(group []*flight) (members, rest []*flight) {
+// parts are the parts of a group: those that can be sent together, those that cannot, and those whose ids come again, which follow the
+// first of their kind. The order of those that are equal in key is kept by their senders, who wait for one before they send the next.
+type parts struct{ members, rest, again []*flight }
+
+// split finds those flights of a group that can be sent together: of one stream, each id once, not too large. What has no id could be
+// stored twice, as one of a group and alone. The caller has locked sending, and sends all members now.
+func (l *line) split(group []*flight) (s parts) {
 	ids, room := make(map[string]bool, len(group)), min(groupBytes, l.c.nc.MaxPayload())
 	for _, f := range group {
 		size := f.m.Size()
 		switch {
-		case f.over.Load():
-		case f.m.Stream != group[0].m.Stream, ids[f.m.ID], size > room:
-			rest = append(rest, f)
-		default:
+		case f.m.Stream != group[0].m.Stream, f.m.ID == "", size > room:
+			s.rest = append(s.rest, f)
+		case ids[f.m.ID]:
+			s.again = append(s.again, f)
+		case f.leaves():
 			ids[f.m.ID] = true
 			room -= size
-			members = append(members, f)
+			s.members = append(s.members, f)
 		}
 	}
-	return members, rest
+	return s
 }
 
-// sendBatch sends a batch, whose last message is acknowledged for all.
-func (l *line) sendBatch(b *batch, members []*flight) (token uint64, err error) {
+// writeBatch writes what it can of a group as a batch, whose last message is acknowledged for all on the token; 0 if it is none.
+func (l *line) writeBatch(b *batch, group []*flight) (s parts, token uint64) {
 	l.sending.Lock()
 	defer l.sending.Unlock()
+	if s = l.split(group); len(s.members) < batchMin {
+		return s, 0
+	}
 	id := nuid.Next()
-	for i, f := range members {
-		f.sent = true
+	for i, f := range s.members {
 		m := f.m.natsMsg()
 		m.Header[headerBatch], m.Header[headerPlace] = []string{id}, []string{strconv.Itoa(i + 1)}
-		if i == len(members)-1 {
+		if i == len(s.members)-1 {
 			token = l.expect(b)
 			m.Header[headerComplete], m.Reply = []string{"1"}, l.replyTo(token)
 		}
 		if err := l.c.nc.PublishMsg(m); err != nil {
-			return token, err
+			l.heard(token)
+			return s, 0
 		}
 	}
-	return token, nil
-}
-
-// settleAll settles a batch: the sequences of one are without a gap.
-func (l *line) settleAll(members []*flight, a reply) error {
-	if a.err == nil && a.batch != len(members) {
-		a.err = errIncomplete
-	}
-	if a.err != nil {
-		return a.err
-	}
-	l.settleRun(members, a)
-	return nil
+	return s, token
 }
 
 // settleRun settles messages that are stored one behind the other. The answer has the sequence of the last.

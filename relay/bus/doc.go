@@ -18,6 +18,8 @@
 //	api.go       JetStream's answers: what people must mend, and what passes
 //	subjects.go  which subject covers, overlaps or crosses which
 //	publish.go   one message, acknowledged, or an error with a kind
+//	line.go      the way of all messages to one connection; flight.go: one on its way; reply.go: what the server said of it
+//	flow.go      many at once, each stored for itself; batch.go: many at once, all stored or none; pace.go: which is faster
 //	forward.go   many messages at once, in their order, for an outbox
 //	keep.go      what an outbox needs to know and to remove
 //	full.go      a stream that was full a moment ago; silence.go: a server that did not answer

@@ -8,17 +8,27 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// answerMax is how long others wait for the answer to a group: one without an answer, as to a subject for which a permission is missing,
+// must not take all the time that its members have.
+const answerMax = 500 * time.Millisecond
+
 // flight is one message on its way to the server, from when it is handed over until it is answered or its sender leaves.
 type flight struct {
 	m Message
 	*waiter
-	// over is true once it is answered, or its sender has left.
-	over atomic.Bool
-	// sent and token, on which its own answer is expected, are guarded by line.sending.
-	sent  bool
+	// over is true once it is answered, or its sender has left. It is set before sent is read there, and read after sent is set where
+	// it is written: either its sender knows that it may have been written, or it is not.
+	over, sent atomic.Bool
+	// token, on which its own answer is expected, is guarded by line.sending.
 	token uint64
-	// after, if set, is the highest sequence that was known before it was sent in a flow.
-	after uint64
+	// from, if set, is the first sequence that it can have if it was stored with a group, and not before.
+	from uint64
+}
+
+// leaves says whether a flight is still to be written, and marks it as written if so.
+func (f *flight) leaves() bool {
+	f.sent.Store(true)
+	return !f.over.Load()
 }
 
 // waiter is what a sender waits on.
@@ -58,15 +68,15 @@ type reply struct {
 	batch int
 	// progress says that it is no acknowledgement: a flow goes on.
 	progress bool
-	err      error
+	// from is that of the flight which it answers.
+	from uint64
+	err  error
 }
 
 // settle answers the flight, unless it is over.
 func (l *line) settle(f *flight, a reply) {
 	if l.end(f) {
 		f.answer <- a
-	}
-	for was := l.highest.Load(); was < a.ack.Sequence && !l.highest.CompareAndSwap(was, a.ack.Sequence); was = l.highest.Load() {
 	}
 }
 
@@ -85,15 +95,24 @@ func (l *line) end(f *flight) bool {
 	return true
 }
 
-// watch calls wait, which may return when told of an end, until all the flights are over, or wait says that it is enough.
-func (l *line) watch(fs []*flight, wait func(ends <-chan struct{}) (enough bool)) {
+// watch waits for an answer until all the flights are over, or for answerMax.
+func (l *line) watch(fs []*flight, answer <-chan reply) (a reply, heard bool) {
 	l.watching.Store(true)
 	defer l.watching.Store(false)
+	enough := time.NewTimer(answerMax)
+	defer enough.Stop()
 	for len(fs) > 0 {
 		if fs[0].over.Load() {
 			fs = fs[1:]
-		} else if wait(l.ends) {
-			return
+			continue
+		}
+		select {
+		case a = <-answer:
+			return a, true
+		case <-l.ends:
+		case <-enough.C:
+			return reply{}, false
 		}
 	}
+	return reply{}, false
 }

@@ -1,94 +1,129 @@
 package bus
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
 )
 
 const (
 	// flowMin is the smallest flow: it has two acknowledgements and a greeting, however many messages.
 	flowMin = 6
-	// foreignPause is how long no flow is sent after somebody else has published to the stream.
-	foreignPause = time.Minute
+	// flowPause is how long no flow is sent after somebody else has published to the stream, or one was not answered.
+	flowPause = time.Minute
+	// codeFlowDisabled says that the stream takes no flows (nats-server, errors.json).
+	codeFlowDisabled jetstream.ErrorCode = 10205
 )
 
 // flow is a fast batch on its way (NATS ADR-50, fast ingest): each message is stored for itself, and one acknowledgement says where
-// the last is. A duplicate is left out without a word, so the first message is sent before the flow, with an acknowledgement of its
-// own: if as many sequences lie between the two as there are messages, each of them is in its place.
-type flow struct{ answer chan reply }
+// the last is, and how many were stored or known. A duplicate is left out without a word, so the first message is sent before the flow,
+// with an acknowledgement of its own: if as many sequences lie between the two as there are messages, each of them is in its place.
+type flow struct {
+	begin, end chan reply
+	// from is the first sequence that it can have, as far as is known when it is sent.
+	from uint64
+}
 
 // hear takes the last answer. An error before it means that not all is stored, which shows in the sequences, too.
-func (f *flow) hear(_ *line, a reply) (last bool) {
+func (f *flow) hear(l *line, a reply) (last bool) {
 	if a.progress {
 		return false
 	}
-	f.answer <- a
+	l.note(a.ack)
+	f.end <- a
+	return true
+}
+
+// first is the flight before a flow. It is answered for itself, whatever becomes of the flow. When it is, so is all that was sent before,
+// and nothing that was sent later: what is stored from there on is not older than the flow.
+type first struct {
+	*flow
+	flight *flight
+}
+
+func (f *first) hear(l *line, a reply) (last bool) {
+	l.answered.Add(1)
+	l.note(a.ack)
+	l.settle(f.flight, a)
+	if a.from = a.ack.Sequence; a.err != nil || a.ack.Duplicate {
+		a.from = l.reached(f.flight.m.Stream) + 1
+	}
+	f.begin <- a
 	return true
 }
 
 // sendFlow sends what it can of a group as a flow, and the rest one by one. So is all of a flow of which it is not clear what is stored:
 // then the stream knows the ids, and says for each where it is.
 func (l *line) sendFlow(group []*flight) {
-	members, rest := l.split(group)
-	if len(members) < flowMin {
-		l.sendEach(group)
-		return
-	}
-	before := l.highest.Load()
-	first, others := &flow{answer: make(chan reply, 1)}, &flow{answer: make(chan reply, 1)}
-	tokens, err := l.writeFlow(first, others, members)
-	l.sendEach(rest)
-	if err == nil {
-		begin, ok := l.hearFlow(first, members)
-		end, also := l.hearFlow(others, members)
-		if ok && also && l.growth.covers(begin.ack.Sequence, end.ack.Sequence, len(members)) && !begin.ack.Duplicate {
-			end.batch = 0
-			l.settleRun(members, end)
-			return
-		}
+	f := &flow{begin: make(chan reply, 1), end: make(chan reply, 1), from: l.reached(group[0].m.Stream) + 1}
+	s, tokens := l.writeFlow(f, group)
+	l.sendEach(s.rest)
+	if len(tokens) > 0 {
+		s.members = l.settleFlow(f, s.members)
 	}
 	for _, token := range tokens {
 		l.heard(token)
 	}
-	for _, f := range members {
-		f.after = before
+	l.sendEach(s.members)
+	l.sendEach(s.again)
+}
+
+// settleFlow waits for the answers to a flow, settles its members if all of them are in their places, and returns those of which it is
+// not clear.
+func (l *line) settleFlow(f *flow, members []*flight) (unclear []*flight) {
+	begin, heard := l.watch(members, f.begin)
+	if !heard {
+		l.growth.pauses(time.Now())
+		resent(members, f.from)
+		return members
 	}
-	l.sendEach(members)
+	members = members[1:]
+	end, heard := l.watch(members, f.end)
+	switch {
+	case !heard || disabled(end.err):
+		l.growth.pauses(time.Now())
+	case begin.err == nil && !begin.ack.Duplicate && end.err == nil && end.batch == len(members) &&
+		l.growth.covers(time.Now(), begin.ack.Sequence, end.ack.Sequence, 1+len(members)):
+		l.settleRun(members, end)
+		return nil
+	}
+	resent(members, begin.from)
+	return members
 }
 
-// hearFlow waits for an answer until all members are over.
-func (l *line) hearFlow(f *flow, members []*flight) (a reply, ok bool) {
-	l.watch(members, func(ends <-chan struct{}) bool {
-		select {
-		case a = <-f.answer:
-			ok = a.err == nil
-			return true
-		case <-ends:
-			return false
-		}
-	})
-	return a, ok
+// disabled says whether a stream takes no flows any more.
+func disabled(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.ErrorCode == codeFlowDisabled
 }
 
-// writeFlow writes the first of the messages with its own acknowledgement, and the others as one flow.
-func (l *line) writeFlow(first, others hearer, members []*flight) (tokens []uint64, err error) {
+// writeFlow writes what it can of a group: the first with its own acknowledgement, and the others as one flow. The tokens are those of
+// the answers; none if there is no flow, or no end of it.
+func (l *line) writeFlow(f *flow, group []*flight) (s parts, tokens []uint64) {
 	l.sending.Lock()
 	defer l.sending.Unlock()
-	tokens = []uint64{l.expect(first), l.expect(others)}
-	id := l.replyTo(tokens[1]) + "." + nuid.Next() + "." + strconv.Itoa(groupMax) + ".fail."
-	for i, f := range members {
-		f.sent = true
-		m := f.m.natsMsg()
+	if s = l.split(group); len(s.members) < flowMin {
+		return s, nil
+	}
+	tokens = []uint64{l.expect(&first{f, s.members[0]}), l.expect(f)}
+	prefix := l.replyTo(tokens[1]) + "." + nuid.Next() + "." + strconv.Itoa(groupMax) + ".fail."
+	for i, member := range s.members {
+		m := member.m.natsMsg()
 		if m.Reply = l.replyTo(tokens[0]); i > 0 {
-			m.Reply = id + strconv.Itoa(i) + "." + flowStep(i, len(members)-1) + ".$FI"
+			m.Reply = prefix + strconv.Itoa(i) + "." + flowStep(i, len(s.members)-1) + ".$FI"
 		}
 		if err := l.c.nc.PublishMsg(m); err != nil {
-			return tokens, err
+			for _, token := range tokens {
+				l.heard(token)
+			}
+			resent(s.members, f.from)
+			return s, nil
 		}
 	}
-	return tokens, nil
+	return s, tokens
 }
 
 // flowStep is the operation of the message at a place, from 1, in a flow of so many: it starts, goes on or ends.
@@ -104,18 +139,20 @@ func flowStep(place, of int) string {
 
 // growth is what the sequences say of a stream: whether anybody else publishes to it, as another relay does.
 type growth struct {
-	// foreign is when somebody else was noticed.
-	foreign time.Time
+	// paused is since when flows are of no use: somebody else was noticed, or one was not answered.
+	paused time.Time
 }
 
+func (g *growth) pauses(now time.Time) { g.paused = now }
+
 // isOurs says whether nobody else has been noticed lately. Where others publish, their messages lie between ours.
-func (g *growth) isOurs(now time.Time) bool { return now.Sub(g.foreign) >= foreignPause }
+func (g *growth) isOurs(now time.Time) bool { return now.Sub(g.paused) >= flowPause }
 
 // covers says whether n messages of ours are all there is between two sequences, both included.
-func (g *growth) covers(begin, end uint64, n int) bool {
+func (g *growth) covers(now time.Time, begin, end uint64, n int) bool {
 	is := int64(end) - int64(begin) + 1
 	if is > int64(n) {
-		g.foreign = time.Now()
+		g.pauses(now)
 	}
 	return is == int64(n)
 }

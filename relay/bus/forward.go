@@ -9,7 +9,7 @@ import (
 type Outcome struct {
 	Ack Ack
 	Err error
-	// Answered says that the server has answered, so that an error means that the message is not stored.
+	// Answered says that the server has answered, so that an error means that the message is not stored, nor being stored.
 	Answered bool
 }
 
@@ -48,8 +48,9 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 			err = a.err
 		}
 		outcomes[i].Ack, outcomes[i].Err = b.outcome(c, f.m, a.ack, err)
-		outcomes[i].Answered = err == nil || answered(err)
-		silent = silent || !outcomes[i].Answered
+		said := err == nil || answered(err)
+		outcomes[i].Answered = said && !inProcess(err)
+		silent = silent || !said
 	}
 	if silent {
 		c.drop()

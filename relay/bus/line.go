@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // line is the way of all messages to one connection. One goroutine sends them, so that those that come while others are being sent
@@ -33,13 +34,13 @@ type line struct {
 	// expected are those who wait for an answer, by the last token of its subject.
 	expected map[uint64]hearer
 	token    uint64
+	// highest are, by stream, the highest sequences at which something new was acknowledged here.
+	highest map[string]uint64
 
 	// sending is held while anything is written: who has it knows that nothing of a flight that is over is sent any more.
 	sending sync.Mutex
 	// under counts the flights that are not over, answered the messages that the server has answered.
 	under, answered atomic.Int64
-	// highest is the highest sequence of a stream that was ever acknowledged here.
-	highest atomic.Uint64
 	// What follows is the goroutine's own: which way is faster, and how the stream has grown.
 	pace   pace
 	growth growth
@@ -53,6 +54,7 @@ func newLine(c *connection, takes func(stream string) batches) (*line, error) {
 	l := &line{
 		c: c, inbox: c.nc.NewInbox() + ".", takes: takes, ended: make(chan struct{}),
 		wake: make(chan struct{}, 1), ends: make(chan struct{}, 1), expected: map[uint64]hearer{},
+		highest: map[string]uint64{},
 	}
 	if _, err := c.nc.Subscribe(l.inbox+">", l.deliver); err != nil {
 		return nil, err
@@ -62,12 +64,13 @@ func newLine(c *connection, takes func(stream string) batches) (*line, error) {
 }
 
 // publish returns when m is answered, ctx or m.By ended, or the connection was lost. When it returns without an answer, nothing of m
-// is sent any more.
-func (l *line) publish(ctx context.Context, m Message) (reply, error) {
+// is sent any more. from is that of the reply if it was sent before.
+func (l *line) publish(ctx context.Context, m Message, from uint64) (reply, error) {
 	if ctx.Err() != nil || m.atMost(1) <= 0 {
 		return reply{}, cmp.Or(ctx.Err(), context.DeadlineExceeded)
 	}
 	f := newFlight(m)
+	f.from = from
 	if l.under.Load() < flowMin && l.sending.TryLock() {
 		l.sendAlone(ctx, f)
 	} else {
@@ -132,17 +135,18 @@ func (l *line) await(ctx context.Context, f *flight) (reply, error) {
 }
 
 // forget makes sure that nothing of a flight that is over leaves this machine after it returns. A write that a frozen server blocks
-// holds it up, and is cut.
+// holds it up, and is cut; what was not written yet holds up nothing.
 func (l *line) forget(f *flight) {
+	if !f.sent.Load() {
+		return
+	}
 	cut := time.AfterFunc(2*grace, l.c.wire.cut)
 	defer cut.Stop()
 	l.sending.Lock()
-	sent, token := f.sent, f.token
+	token := f.token
 	l.sending.Unlock()
-	if sent {
-		l.heard(token)
-		l.c.unsend()
-	}
+	l.heard(token)
+	l.c.unsend()
 }
 
 func (l *line) run() {
@@ -162,11 +166,12 @@ func (l *line) run() {
 	}
 }
 
-// take returns what waits, in its order. It is good until the next call.
+// take returns what waits, in its order, but for those whose senders have left: they would count as sent at once. It is good until
+// the next call.
 func (l *line) take() []*flight {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fs := l.waiting
+	fs := slices.DeleteFunc(l.waiting, func(f *flight) bool { return f.over.Load() })
 	l.waiting, l.spare = l.spare[:0], fs
 	return fs
 }
@@ -177,7 +182,7 @@ func (l *line) send(group []*flight) {
 	case apart:
 		l.sendApart(group)
 	case together:
-		l.pace.sentTogether(l.timed(group, l.sendTogether))
+		l.sendTimed(group)
 	case probing:
 		l.probe(group)
 	}
@@ -186,18 +191,25 @@ func (l *line) send(group []*flight) {
 // sendApart sends messages of which each is stored for itself: a few with an acknowledgement each, without waiting for it, and
 // more in one flow, which is acknowledged at its end.
 func (l *line) sendApart(group []*flight) {
-	if len(group) >= flowMin && l.takes(group[0].m.Stream).fast && l.growth.isOurs(time.Now()) && l.highest.Load() > 0 {
-		l.timed(group, l.sendFlow)
+	stream := group[0].m.Stream
+	if len(group) >= flowMin && l.takes(stream).fast && l.growth.isOurs(time.Now()) && l.reached(stream) > 0 {
+		l.sendFlow(group)
 	} else {
 		l.sendEach(group)
 	}
 }
 
-// timed sends a group, waits until all of it is over, and returns how many they are and how long it took.
+// sendTimed sends a group together, and learns from it how fast that is.
+func (l *line) sendTimed(group []*flight) {
+	n, took := l.timed(group, l.sendTogether)
+	l.pace.sentTogether(time.Now(), n, took)
+}
+
+// timed sends a group, waits until all of it is over, if that is not too long, and returns how many they are and how long it took.
 func (l *line) timed(group []*flight, send func([]*flight)) (n int, took time.Duration) {
 	began := time.Now()
 	send(group)
-	l.watch(group, func(ends <-chan struct{}) bool { <-ends; return false })
+	l.watch(group, nil)
 	return len(group), time.Since(began)
 }
 
@@ -215,7 +227,7 @@ func (l *line) probe(group []*flight) {
 	}
 	l.pace.probed(time.Now(), fastest)
 	if len(group) > 0 {
-		l.pace.sentTogether(l.timed(group, l.sendTogether))
+		l.sendTimed(group)
 	}
 }
 
@@ -224,7 +236,7 @@ func (l *line) sendEach(fs []*flight) {
 	l.sending.Lock()
 	defer l.sending.Unlock()
 	for _, f := range fs {
-		if !f.over.Load() {
+		if f.leaves() {
 			l.sendNow(f)
 		}
 	}
@@ -233,7 +245,8 @@ func (l *line) sendEach(fs []*flight) {
 // sendNow sends one message. The caller has locked sending.
 func (l *line) sendNow(f *flight) {
 	m := f.m.natsMsg()
-	f.sent, f.token = true, l.expect(f)
+	f.sent.Store(true)
+	f.token = l.expect(f)
 	m.Reply = l.replyTo(f.token)
 	if err := l.c.nc.PublishMsg(m); err != nil {
 		l.heard(f.token)
@@ -244,10 +257,28 @@ func (l *line) sendNow(f *flight) {
 // hear settles the flight with its own answer.
 func (f *flight) hear(l *line, a reply) (last bool) {
 	l.answered.Add(1)
-	// What a flow has stored without saying so was not there before.
-	a.ack.Duplicate = a.ack.Duplicate && (f.after == 0 || a.ack.Sequence <= f.after)
+	// What a group has stored without saying so was not there before.
+	a.ack.Duplicate = a.ack.Duplicate && (f.from == 0 || a.ack.Sequence < f.from)
+	l.note(a.ack)
+	a.from = f.from
 	l.settle(f, a)
 	return true
+}
+
+// note learns how far a stream has come from what was stored just now: what a duplicate tells is old.
+func (l *line) note(a jetstream.PubAck) {
+	if !a.Duplicate && a.Sequence > 0 {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.highest[a.Stream] = max(l.highest[a.Stream], a.Sequence)
+	}
+}
+
+// reached is how far a stream has come, at least; 0 if that is not known.
+func (l *line) reached(stream string) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.highest[stream]
 }
 
 // expect returns the token on which a hearer hears.

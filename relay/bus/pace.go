@@ -52,7 +52,7 @@ type pace struct {
 // choose returns the way for the next group, of which under messages are under way, and answered have been answered ever.
 func (p *pace) choose(at time.Time, under, answered int64, batches bool) way {
 	if !batches || under < busy {
-		p.window, p.tries = time.Time{}, 0
+		p.rest(at)
 		return apart
 	}
 	switch {
@@ -71,6 +71,15 @@ func (p *pace) choose(at time.Time, under, answered int64, batches bool) way {
 	return apart
 }
 
+// rest ends what needs many messages: without them nothing can be measured. A trial that is cut short is put off, or one would begin
+// whenever there are enough again.
+func (p *pace) rest(at time.Time) {
+	if p.tries > 0 {
+		p.next = at.Add(max(p.pause, trialPauseMin))
+	}
+	p.window, p.tries = time.Time{}, 0
+}
+
 // watch measures how fast messages are answered that are sent apart.
 func (p *pace) watch(at time.Time, answered int64) {
 	if p.window.IsZero() {
@@ -84,7 +93,7 @@ func (p *pace) watch(at time.Time, answered int64) {
 }
 
 // sentTogether learns from a group that was sent together.
-func (p *pace) sentTogether(n int, took time.Duration) {
+func (p *pace) sentTogether(at time.Time, n int, took time.Duration) {
 	if p.tries != trial+1 {
 		p.batched = faded(p.batched, perSecond(n, took))
 	}
@@ -92,7 +101,7 @@ func (p *pace) sentTogether(n int, took time.Duration) {
 		return
 	}
 	if p.tries--; p.tries == 0 {
-		p.decide(time.Now())
+		p.decide(at)
 	}
 }
 

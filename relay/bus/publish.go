@@ -57,6 +57,7 @@ const (
 	codeNotStored        jetstream.ErrorCode = 10077
 	codeHeaderTooLarge   jetstream.ErrorCode = 10097
 	codeSealed           jetstream.ErrorCode = 10109
+	codeInProcess        jetstream.ErrorCode = 10158
 )
 
 const (
@@ -81,12 +82,21 @@ func (b *Bus) Publish(ctx context.Context, m Message) (Ack, error) {
 	if err := b.room(); err != nil {
 		return Ack{}, err
 	}
-	a, err := c.line.publish(ctx, m)
-	for again := 0; again < leaderRetries && errors.Is(err, jetstream.ErrNoStreamResponse) && ctx.Err() == nil; again++ {
+	a, err := c.line.publish(ctx, m, 0)
+	for again := 0; again < leaderRetries && passes(err) && ctx.Err() == nil; again++ {
 		pause(ctx, m.atMost(leaderWait))
-		a, err = c.line.publish(ctx, m)
+		a, err = c.line.publish(ctx, m, a.from)
 	}
 	return b.outcome(c, m, a.ack, err)
+}
+
+// passes says whether a moment may mend what a message failed for: the stream has no leader, or its replicas have not stored yet what
+// has the same id.
+func passes(err error) bool { return errors.Is(err, jetstream.ErrNoStreamResponse) || inProcess(err) }
+
+func inProcess(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.ErrorCode == codeInProcess
 }
 
 // atMost is how long its sender waits if he may wait for d.

@@ -61,12 +61,14 @@ func (b *Bus) checks(c *connection) error {
 	return nil
 }
 
-// remember keeps what a stream can do, as the server has it: how long it recognises a duplicate, and which batches it takes.
+// remember keeps what a stream can do, as the server has it: how long it recognises a duplicate, and which batches it takes. A group of
+// which it is not clear what is stored is sent again, which a stream must recognise.
 func (b *Bus) remember(is jetstream.StreamConfig) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.windows[is.Name] = is.Duplicates
-	b.batched[is.Name] = batches{atomic: is.AllowAtomicPublish, fast: is.AllowBatchPublish}
+	recognised := is.Duplicates >= 10*answerMax
+	b.batched[is.Name] = batches{atomic: is.AllowAtomicPublish && recognised, fast: is.AllowBatchPublish && recognised}
 }
 
 // asking bounds requests to JetStream. They end when the server says that a permission is missing: then no answer comes.

@@ -1,0 +1,179 @@
+package bus
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// shop is a server that takes so many messages a second apart, and so many in batches of a hundred.
+type shop struct {
+	pace
+	now           time.Time
+	apart, atOnce float64
+	answered      int64
+	taken         []way
+}
+
+// serve has it take groups of a hundred for a while.
+func (s *shop) serve(d time.Duration) {
+	const group = 100
+	for ends := s.now.Add(d); s.now.Before(ends); {
+		w := s.choose(s.now, group, s.answered, true)
+		s.taken = append(s.taken, w)
+		rate := s.apart
+		if w == together {
+			rate = s.atOnce
+		}
+		took := time.Duration(group / rate * float64(time.Second))
+		s.now = s.now.Add(took)
+		s.answered += group
+		switch w {
+		case together:
+			s.sentTogether(s.now, group, took)
+		case probing:
+			s.probed(s.now, s.apart)
+		}
+	}
+}
+
+// share is how many of a hundred groups went one way since the last call.
+func (s *shop) share(w way) int {
+	n := 0
+	for _, taken := range s.taken {
+		if taken == w {
+			n++
+		}
+	}
+	share := 100 * n / len(s.taken)
+	s.taken = nil
+	return share
+}
+
+func newShop(apart, atOnce float64) *shop {
+	return &shop{now: time.Unix(0, 0), apart: apart, atOnce: atOnce}
+}
+
+func TestPaceTakesTheFasterWay(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		apart, atOnce float64
+		want          way
+	}{
+		{"batches are slower", 10000, 5000, apart},
+		{"batches are as fast", 10000, 10000, apart},
+		{"batches are a little faster, and not worth the wait", 10000, 11500, apart},
+		{"batches are faster", 10000, 13000, together},
+		{"batches are many times faster", 1000, 20000, together},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newShop(c.apart, c.atOnce)
+			s.serve(5 * time.Second)
+			s.taken = nil
+			s.serve(time.Minute)
+			if s.pace.now != c.want {
+				t.Errorf("way %d, want %d", s.pace.now, c.want)
+			}
+			if share := s.share(c.want); share < 90 {
+				t.Errorf("%d of 100 groups went that way", share)
+			}
+		})
+	}
+}
+
+// A disk that becomes fast, or slow, changes the way, and the next change is noticed as soon as the first.
+func TestPaceFollows(t *testing.T) {
+	s := newShop(1000, 10000)
+	s.serve(5 * time.Second)
+	for i, c := range []struct {
+		apart, atOnce float64
+		want          way
+	}{{20000, 10000, apart}, {1000, 10000, together}, {20000, 10000, apart}} {
+		s.apart, s.atOnce = c.apart, c.atOnce
+		s.serve(10 * time.Second)
+		if s.pace.now != c.want {
+			t.Fatalf("after change %d: way %d, want %d", i, s.pace.now, c.want)
+		}
+	}
+}
+
+// The pause before the next trial doubles as long as nothing changes, up to the longest, and is short again after a change.
+func TestPacePauses(t *testing.T) {
+	p, at := pace{apart: 1000}, time.Unix(0, 0)
+	var pauses []time.Duration
+	decide := func(batched float64) {
+		p.batched = batched
+		p.decide(at)
+		pauses = append(pauses, p.pause)
+		if !p.next.Equal(at.Add(p.pause)) {
+			t.Errorf("next at %s, want after %s", p.next.Sub(at), p.pause)
+		}
+	}
+	for range 9 {
+		decide(1000)
+	}
+	decide(5000)
+	decide(5000)
+	decide(1000)
+	var want []time.Duration
+	for _, ms := range []int{250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 32000, 250, 500, 250} {
+		want = append(want, time.Duration(ms)*time.Millisecond)
+	}
+	if !slices.Equal(pauses, want) {
+		t.Errorf("pauses %v, want %v", pauses, want)
+	}
+}
+
+func TestPaceWithoutCompany(t *testing.T) {
+	for name, p := range map[string]pace{
+		"at first":          {},
+		"batches are known": {now: together, apart: 1000, batched: 10000},
+		"in a trial":        {apart: 1000, tries: trial},
+		"time for a probe":  {now: together, next: time.Unix(-1, 0)},
+	} {
+		if w := p.choose(time.Unix(1, 0), busy-1, 0, true); w != apart {
+			t.Errorf("%s: way %d", name, w)
+		}
+		if p.tries > 0 || !p.window.IsZero() {
+			t.Errorf("%s: still measuring: %+v", name, p)
+		}
+	}
+}
+
+func TestPaceWithoutBatches(t *testing.T) {
+	var p pace
+	for i := range 1000 {
+		if w := p.choose(time.Unix(0, 0).Add(time.Duration(i)*10*time.Millisecond), 100, int64(i)*100, false); w != apart {
+			t.Fatalf("group %d: way %d", i, w)
+		}
+	}
+}
+
+// A trial that is cut short, as by a load that comes and goes, is not begun again at once.
+func TestPacePutsOffATrialThatIsCutShort(t *testing.T) {
+	p, at, batches := pace{apart: 1000}, time.Unix(0, 0), 0
+	const step = time.Millisecond
+	for range int(10 * trialPauseMin / step) {
+		at = at.Add(step)
+		if p.choose(at, busy, 0, true) == together {
+			batches++
+		}
+		p.choose(at, busy-1, 0, true)
+	}
+	if batches < 9 || batches > 11 {
+		t.Errorf("%d batches in 10 pauses, want one each", batches)
+	}
+}
+
+// The first batch of a trial finds the server still at work with what was sent before: it says nothing.
+func TestPaceLeavesOutTheFirstOfATrial(t *testing.T) {
+	p := pace{apart: 1000, tries: trial + 1}
+	at := time.Unix(0, 0)
+	p.sentTogether(at, 100, time.Hour)
+	for range trial {
+		p.sentTogether(at, 100, 10*time.Millisecond)
+	}
+	if p.now != together || p.batched != 10000 {
+		t.Errorf("way %d at %v messages a second, want batches at 10000", p.now, p.batched)
+	}
+}
