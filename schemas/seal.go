@@ -17,6 +17,9 @@ import (
 type parts struct {
 	values  []string
 	context event.EventContextV1
+	// parsed is the last source that was parsed: an endpoint has the same for all of its events.
+	parsed string
+	source url.URL
 	// first is the name of the first extension, in the order of the alphabet.
 	first string
 
@@ -30,8 +33,7 @@ func (p *parts) fill(v Envelope, e *Event) (err error) {
 	if p.values, err = v.appendValues(p.values[:0], e); err != nil {
 		return err
 	}
-	source, err := url.Parse(e.Source)
-	if err != nil {
+	if err := p.parse(e.Source); err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
 	if p.schema, err = v.schemaURI(e.Type); err != nil {
@@ -40,7 +42,7 @@ func (p *parts) fill(v Envelope, e *Event) (err error) {
 	p.subject, p.contentType, p.time.Time = said(e.Subject), event.ApplicationJSON, e.Time
 	p.context = event.EventContextV1{
 		ID:              e.ID,
-		Source:          types.URIRef{URL: *source},
+		Source:          types.URIRef{URL: p.source},
 		Type:            v.typeOf(e.Type),
 		DataContentType: &p.contentType,
 		DataSchema:      &p.schema,
@@ -53,6 +55,18 @@ func (p *parts) fill(v Envelope, e *Event) (err error) {
 		p.context.Time = &p.time
 	}
 	p.extend(e)
+	return nil
+}
+
+func (p *parts) parse(source string) error {
+	if source == p.parsed {
+		return nil
+	}
+	u, err := url.Parse(source)
+	if err != nil {
+		return err
+	}
+	p.parsed, p.source = source, *u
 	return nil
 }
 
@@ -131,7 +145,9 @@ func (s *sealer) structured() ([]byte, error) {
 func (s *sealer) rest() {
 	clear(s.values)
 	clear(s.context.Extensions)
-	s.parts = parts{values: s.values, context: event.EventContextV1{Extensions: s.context.Extensions}}
+	s.parts = parts{
+		values: s.values, context: event.EventContextV1{Extensions: s.context.Extensions}, parsed: s.parsed, source: s.source,
+	}
 	s.event, s.cloudEvent = Event{}, event.Event{}
 	for _, b := range []*bytes.Buffer{&s.data, &s.written} {
 		if b.Reset(); b.Cap() > sizeKept {
