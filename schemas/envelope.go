@@ -48,10 +48,11 @@ func (v Envelope) Seal(e Event) (header map[string][]string, data []byte, err er
 
 // CloudEvent returns the attributes of e as the SDK has them, without the data. It fails like Seal.
 func (v Envelope) CloudEvent(e *Event) (event.Event, error) {
-	p := new(parts)
+	p := newParts()
 	if err := p.fill(v, e); err != nil {
 		return event.Event{}, err
 	}
+	p.context.Extensions = p.extensions(e)
 	return event.Event{Context: &p.context}, nil
 }
 
