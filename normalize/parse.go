@@ -30,8 +30,12 @@ type parser struct {
 	members object
 }
 
-// parsers are parsers at rest. They hold no body.
-var parsers = sync.Pool{New: func() any { return &parser{decoder: jsontext.NewDecoder(new(bytes.Buffer))} }}
+// parsers are parsers at rest. They hold no body, and are ready for the next.
+var parsers = sync.Pool{New: func() any {
+	p := new(parser)
+	p.decoder = jsontext.NewDecoder(&p.source, lenient...)
+	return p
+}}
 
 // membersKept is how many members a parser at rest has room for, so that one large body does not hold its memory for ever.
 const membersKept = 1024
@@ -43,6 +47,7 @@ func parse(body []byte) (*parser, error) {
 	p.text, p.deep = string(body), true
 	err := p.document(body)
 	if err != nil {
+		p.forget()
 		p.deep = false // the decoder says better what is wrong in a value that it reads whole
 		err = p.document(body)
 	}
@@ -53,10 +58,9 @@ func parse(body []byte) (*parser, error) {
 	return p, nil
 }
 
-// rest forgets the body, and with it all members.
+// rest forgets the body.
 func (p *parser) rest() {
-	p.source, p.text = bytes.Buffer{}, ""
-	p.decoder.Reset(&p.source)
+	p.text = ""
 	p.forget()
 	if cap(p.members) > membersKept {
 		p.members = nil
@@ -64,15 +68,16 @@ func (p *parser) rest() {
 	parsers.Put(p)
 }
 
+// forget makes the parser ready for another body. The decoder is set up here only: a small body takes not much longer to read.
 func (p *parser) forget() {
+	p.source = bytes.Buffer{}
+	p.decoder.Reset(&p.source, lenient...)
 	clear(p.members)
 	p.members = p.members[:0]
 }
 
 func (p *parser) document(body []byte) error {
 	p.source = *bytes.NewBuffer(body)
-	p.decoder.Reset(&p.source, lenient...)
-	p.forget()
 	if kind := p.decoder.PeekKind(); kind != jsontext.KindBeginObject && kind != jsontext.KindInvalid {
 		return errNoObject
 	}
