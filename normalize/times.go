@@ -53,11 +53,14 @@ func rfc3339(text string) (shaped string, end int) {
 	if !like(text[:len(toSecond)], "0000-00-00T00:00:00") {
 		return "", 0
 	}
-	zone := strings.TrimLeft(text[len(toSecond):], ".0123456789")
-	if !isFraction(text[len(toSecond):len(text)-len(zone)]) || !isZone(zone) {
+	end = len(toSecond)
+	for end < len(text) && (text[end] == '.' || isDigit(text[end])) {
+		end++
+	}
+	zone := text[end:]
+	if !isFraction(text[len(toSecond):end]) || !isZone(zone) {
 		return "", 0
 	}
-	end = len(text) - len(zone)
 	if end > len(toNanosecond) {
 		return text[:len(toNanosecond)] + zone, len(toNanosecond)
 	}
@@ -80,10 +83,11 @@ func like(s, shape string) bool {
 		return false
 	}
 	for i := range len(s) {
-		digit := '0' <= s[i] && s[i] <= '9'
-		if shape[i] == '0' && !digit || shape[i] != '0' && s[i] != shape[i] {
+		if shape[i] == '0' && !isDigit(s[i]) || shape[i] != '0' && s[i] != shape[i] {
 			return false
 		}
 	}
 	return true
 }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

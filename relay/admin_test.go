@@ -19,6 +19,7 @@ func TestAdmin(t *testing.T) {
 	away := errors.New("bus is unavailable: gone fishing")
 	ready := AdminOptions{Ready: func() error { return nil }}
 	guarded := AdminOptions{Ready: ready.Ready, Token: "open-sesame"}
+	profiled := AdminOptions{Ready: ready.Ready, Token: "open-sesame", Profiles: true}
 	checked := AdminOptions{Ready: ready.Ready, CheckHost: true, Hosts: []string{"ops.example.org"}}
 	for _, c := range []struct {
 		name    string
@@ -48,6 +49,11 @@ func TestAdmin(t *testing.T) {
 		{"a loopback host", checked, hook{path: "/readyz", host: "localhost:8081"}, 200, "ready"},
 		{"a web page's host", checked, hook{path: "/readyz", host: "rebound.example.com"}, 403, "host is neither"},
 		{"a web page's host, for a schema", checked, hook{path: "/schemas/", host: "rebound.example.com"}, 403, "host is neither"},
+		{"profiles, if not wanted", ready, hook{path: "/debug/pprof/"}, 404, "Not Found"},
+		{"profiles without the token", profiled, hook{path: "/debug/pprof/heap"}, 401, "bearer token"},
+		{"profiles", profiled, hook{path: "/debug/pprof/", header: headers("Authorization", "Bearer open-sesame")}, 200, "goroutine"},
+		{"a profile", profiled, hook{path: "/debug/pprof/heap?debug=1", header: headers("Authorization", "Bearer open-sesame")}, 200, "heap profile"},
+		{"a profile of the processor", profiled, hook{path: "/debug/pprof/profile?seconds=1", header: headers("Authorization", "Bearer open-sesame")}, 200, ""},
 		{"no such page", ready, hook{path: "/nowhere"}, 404, "Not Found"},
 		{"another method", ready, hook{method: http.MethodPost, path: "/metrics"}, 405, "Method Not Allowed"},
 		{"a browser's question", ready, hook{method: http.MethodOptions, path: "/metrics"}, 405, "Method Not Allowed"},

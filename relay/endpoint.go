@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"net/http"
 	"slices"
 	"time"
 
@@ -39,6 +40,30 @@ func (e *Endpoint) sender() string {
 		return e.Signers[0].Provider.Name
 	}
 	return "auto"
+}
+
+// spelled returns endpoints with the names of headers as net/http spells them: a name in another spelling is copied each time
+// that it is looked for.
+func spelled(endpoints []Endpoint) []Endpoint {
+	endpoints = slices.Clone(endpoints)
+	for i := range endpoints {
+		e := &endpoints[i]
+		e.SignatureHeaders = canonical(e.SignatureHeaders)
+		e.Signers = slices.Clone(e.Signers)
+		for i := range e.Signers {
+			h := &e.Signers[i].Provider.Headers
+			h.Signature, h.Delivery, h.Registration = canonical(h.Signature), canonical(h.Delivery), canonical(h.Registration)
+		}
+	}
+	return endpoints
+}
+
+func canonical(names []string) []string {
+	names = slices.Clone(names)
+	for i, name := range names {
+		names[i] = http.CanonicalHeaderKey(name)
+	}
+	return names
 }
 
 // Signer is a provider and the keys that it signs with.

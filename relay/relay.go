@@ -67,7 +67,7 @@ type Relay struct {
 // New returns a relay. It owns nothing that must be closed: the bus and the keys are the caller's.
 func New(o Options) *Relay {
 	return &Relay{
-		endpoints:     o.Endpoints,
+		endpoints:     spelled(o.Endpoints),
 		bus:           o.Bus,
 		stream:        o.Stream,
 		deadLetters:   o.DeadLetters,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -34,36 +35,46 @@ func dropped(e *normalize.Event, rule int) receipt {
 	return receipt{id: e.ID, kind: e.Type, provider: e.Provider, mapped: e.Mapped, identified: e.Identified, isDropped: true, rule: rule}
 }
 
-// json is the receipt as the sender gets it.
-func (r receipt) json() ([]byte, error) {
-	switch {
-	case r.isDropped:
-		return json.Marshal(struct {
-			ID      string `json:"id"`
-			Type    string `json:"type"`
-			Dropped bool   `json:"dropped"`
-		}{r.id, r.kind, true})
-	case r.queued:
-		return json.Marshal(struct {
-			ID           string `json:"id"`
-			Type         string `json:"type"`
-			Subject      string `json:"subject"`
-			Queued       bool   `json:"queued"`
-			DeadLettered bool   `json:"deadLettered,omitempty"`
-			Reason       string `json:"reason,omitempty"`
-		}{r.id, r.kind, r.subject, true, r.reason != "", r.reason})
+// json is the receipt as the sender gets it, as encoding/json writes it: one is written for every webhook.
+func (r *receipt) json() []byte {
+	b := make([]byte, 0, len(r.id)+len(r.kind)+len(r.subject)+len(r.stream)+len(r.reason)+128)
+	b = appendText(append(b, `{"id":`...), r.id)
+	b = appendText(append(b, `,"type":`...), r.kind)
+	if r.isDropped {
+		return append(b, `,"dropped":true}`...)
 	}
-	return json.Marshal(struct {
-		ID           string `json:"id"`
-		Type         string `json:"type"`
-		Subject      string `json:"subject"`
-		Stream       string `json:"stream"`
-		Sequence     uint64 `json:"sequence"`
-		Duplicate    bool   `json:"duplicate"`
-		DeadLettered bool   `json:"deadLettered,omitempty"`
-		Reason       string `json:"reason,omitempty"`
-	}{r.id, r.kind, r.subject, r.stream, r.sequence, r.duplicate, r.reason != "", r.reason})
+	b = appendText(append(b, `,"subject":`...), r.subject)
+	if r.queued {
+		b = append(b, `,"queued":true`...)
+	} else {
+		b = appendText(append(b, `,"stream":`...), r.stream)
+		b = strconv.AppendUint(append(b, `,"sequence":`...), r.sequence, 10)
+		b = strconv.AppendBool(append(b, `,"duplicate":`...), r.duplicate)
+	}
+	if r.reason != "" {
+		b = appendText(append(b, `,"deadLettered":true,"reason":`...), r.reason)
+	}
+	return append(b, '}')
 }
+
+// appendText appends text in quotes.
+func appendText(b []byte, text string) []byte {
+	for i := range len(text) {
+		if !isPlain[text[i]] {
+			quoted, _ := json.Marshal(text) // text never fails
+			return append(b, quoted...)
+		}
+	}
+	return append(append(append(b, '"'), text...), '"')
+}
+
+// isPlain says which bytes stand in JSON as they are.
+var isPlain = func() (is [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		is[c] = !strings.ContainsRune(`"\<>&`, c)
+	}
+	return is
+}()
 
 // outcome is the one word for what became of a webhook, in the log and in meetbus_webhook_duration_seconds.
 type outcome string
@@ -164,11 +175,7 @@ func respond(c echo.Context, r receipt, err error) error {
 	if err != nil {
 		return respondProblem(c, explain(err))
 	}
-	body, err := r.json()
-	if err != nil {
-		return err
-	}
-	return c.JSONBlob(http.StatusOK, append(body, '\n'))
+	return c.JSONBlob(http.StatusOK, append(r.json(), '\n'))
 }
 
 func respondProblem(c echo.Context, p problem) error {

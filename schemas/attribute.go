@@ -89,21 +89,20 @@ func instant(t time.Time) string {
 	return types.FormatTime(t)
 }
 
-// appendValues appends the text of every attribute, in their order, and refuses what no CloudEvent may have: the SDK lets it
-// through.
-func (v Envelope) appendValues(values []string, e *Event) ([]string, error) {
+// values sets the text of every attribute, in their order, and refuses what no CloudEvent may have: the SDK lets it through.
+func (v Envelope) values(values []string, e *Event) error {
 	if err := errors.Join(checkTime("time", e.Time), checkTime("recordedtime", e.RecordedTime)); err != nil {
-		return nil, err
+		return err
 	}
 	for i := range attributes {
 		a := &attributes[i]
 		value := a.of(v, e)
 		if err := check(value); err != nil {
-			return nil, fmt.Errorf("%s %w", a.Name, err)
+			return fmt.Errorf("%s %w", a.Name, err)
 		}
-		values = append(values, value)
+		values[i] = value
 	}
-	return values, nil
+	return nil
 }
 
 func checkTime(name string, t time.Time) error {

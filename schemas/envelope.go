@@ -26,8 +26,9 @@ type Envelope struct {
 	SchemaBase string
 }
 
-// Seal writes e as a message: its header and its data. It fails if e lacks what a CloudEvent must have, or has an attribute that
-// a CloudEvent may not have (package normalize makes no such event).
+// Seal writes e as a message: its header and its data. The header is not to be changed: other messages may have the same. It fails
+// if e lacks what a CloudEvent must have, or has an attribute that a CloudEvent may not have (package normalize makes no such
+// event).
 //
 // A dead letter is in structured mode always: a server bounds the headers of a message, and nothing bounds those of a webhook
 // that must be kept.
@@ -43,15 +44,19 @@ func (v Envelope) Seal(e Event) (header map[string][]string, data []byte, err er
 	if data, err = s.structured(); err != nil {
 		return nil, nil, fmt.Errorf("write event %q as JSON: %w", e.ID, err)
 	}
-	return map[string][]string{"content-type": {ContentType}}, data, nil
+	return structuredHeader, data, nil
 }
+
+// structuredHeader is the header of every message in structured mode.
+var structuredHeader = map[string][]string{"content-type": {ContentType}}
 
 // CloudEvent returns the attributes of e as the SDK has them, without the data. It fails like Seal.
 func (v Envelope) CloudEvent(e *Event) (event.Event, error) {
-	p := new(parts)
+	p := newParts()
 	if err := p.fill(v, e); err != nil {
 		return event.Event{}, err
 	}
+	p.context.Extensions = p.extensions(e)
 	return event.Event{Context: &p.context}, nil
 }
 

@@ -17,21 +17,23 @@ import (
 type parts struct {
 	values  []string
 	context event.EventContextV1
-	// first is the name of the first extension, in the order of the alphabet.
-	first string
+	// parsed is the last source that was parsed: an endpoint has the same for all of its events.
+	parsed string
+	source url.URL
 
 	subject, contentType string
 	time                 types.Timestamp
 	schema               types.URI
 }
 
-// fill fills the SDK's type itself: its setters cut blanks off, and an id is what it is.
+func newParts() parts { return parts{values: make([]string, len(attributes))} }
+
+// fill fills the SDK's type itself, but for the extensions: its setters cut blanks off, and an id is what it is.
 func (p *parts) fill(v Envelope, e *Event) (err error) {
-	if p.values, err = v.appendValues(p.values[:0], e); err != nil {
+	if err := v.values(p.values, e); err != nil {
 		return err
 	}
-	source, err := url.Parse(e.Source)
-	if err != nil {
+	if err := p.parse(e.Source); err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
 	if p.schema, err = v.schemaURI(e.Type); err != nil {
@@ -40,11 +42,10 @@ func (p *parts) fill(v Envelope, e *Event) (err error) {
 	p.subject, p.contentType, p.time.Time = said(e.Subject), event.ApplicationJSON, e.Time
 	p.context = event.EventContextV1{
 		ID:              e.ID,
-		Source:          types.URIRef{URL: *source},
+		Source:          types.URIRef{URL: p.source},
 		Type:            v.typeOf(e.Type),
 		DataContentType: &p.contentType,
 		DataSchema:      &p.schema,
-		Extensions:      p.context.Extensions,
 	}
 	if p.subject != "" {
 		p.context.Subject = &p.subject
@@ -52,23 +53,31 @@ func (p *parts) fill(v Envelope, e *Event) (err error) {
 	if !e.Time.IsZero() {
 		p.context.Time = &p.time
 	}
-	p.extend(e)
 	return nil
 }
 
-func (p *parts) extend(e *Event) {
-	if p.context.Extensions == nil {
-		p.context.Extensions = make(map[string]any, 16) // a usual event has 13
+func (p *parts) parse(source string) error {
+	if source == p.parsed {
+		return nil
 	}
-	set := p.context.Extensions
-	p.first = verified // is there always
+	u, err := url.Parse(source)
+	if err != nil {
+		return err
+	}
+	p.parsed, p.source = source, *u
+	return nil
+}
+
+// extensions returns the extensions of e.
+func (p *parts) extensions(e *Event) map[string]any {
+	set := make(map[string]any, len(p.values))
 	for i := range attributes {
 		if a := &attributes[i]; !a.core && p.values[i] != "" {
 			set[a.Name] = p.values[i]
-			p.first = min(p.first, a.Name)
 		}
 	}
 	set[verified] = e.Verified
+	return set
 }
 
 // sealer is an event on its way to a message.
@@ -76,6 +85,11 @@ type sealer struct {
 	parts
 	event      Event
 	cloudEvent event.Event
+	// extensions point at their values. Which attributes are there is in there, a bit each, and first is the name of the first
+	// extension in the order of the alphabet: all three are kept for the next event, which usually has the same attributes.
+	extensions map[string]any
+	there      uint64
+	first      string
 	// data is the event's data in JSON and a newline, written is its attributes.
 	data, written bytes.Buffer
 	json          *json.Encoder
@@ -83,7 +97,7 @@ type sealer struct {
 
 // sealers are sealers at rest. They hold no event, and no message is a part of one.
 var sealers = sync.Pool{New: func() any {
-	s := new(sealer)
+	s := &sealer{parts: newParts(), extensions: make(map[string]any, len(attributes))}
 	s.json = json.NewEncoder(&s.data)
 	s.json.SetEscapeHTML(false) // < > and & are common in URLs
 	return s
@@ -97,6 +111,8 @@ func (s *sealer) fill(v Envelope, e Event) error {
 	if err := s.parts.fill(v, &s.event); err != nil {
 		return err
 	}
+	s.extend()
+	s.context.Extensions = s.extensions
 	s.cloudEvent.Context = &s.context
 	if err := s.cloudEvent.Validate(); err != nil {
 		return errors.New(strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
@@ -108,6 +124,28 @@ func (s *sealer) fill(v Envelope, e Event) error {
 		return fmt.Errorf("write the data: %w", err)
 	}
 	return nil
+}
+
+// extend has the map know the extensions that the event has.
+func (s *sealer) extend() {
+	var there uint64
+	for i, value := range s.values {
+		if value != "" {
+			there |= 1 << i
+		}
+	}
+	if there == s.there {
+		return
+	}
+	clear(s.extensions)
+	s.there, s.first = there, verified // which is there always
+	for i := range attributes {
+		if a := &attributes[i]; !a.core && s.values[i] != "" {
+			s.extensions[a.Name] = &s.values[i]
+			s.first = min(s.first, a.Name)
+		}
+	}
+	s.extensions[verified] = &s.event.Verified
 }
 
 func (s *sealer) dataJSON() []byte { return bytes.TrimSuffix(s.data.Bytes(), []byte{'\n'}) }
@@ -130,8 +168,7 @@ func (s *sealer) structured() ([]byte, error) {
 // rest forgets the event.
 func (s *sealer) rest() {
 	clear(s.values)
-	clear(s.context.Extensions)
-	s.parts = parts{values: s.values, context: event.EventContextV1{Extensions: s.context.Extensions}}
+	s.parts = parts{values: s.values, parsed: s.parsed, source: s.source}
 	s.event, s.cloudEvent = Event{}, event.Event{}
 	for _, b := range []*bytes.Buffer{&s.data, &s.written} {
 		if b.Reset(); b.Cap() > sizeKept {

@@ -41,7 +41,7 @@
 //	load.go       senders of a closed loop, openloop.go of an open one
 //	webhook.go    the bytes that they send; answer.go the bytes that they get; tally.go what they count
 //	table.go      tables in Markdown; plot.go the plot
-//	profile.go    processor profiles, if meetbus offers them
+//	profile.go    processor profiles, of which cmd/meetbus/default.pgo is made
 package main
 
 import (
@@ -95,9 +95,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 // run returns what has ended it, or what went wrong in some run.
 func (b *bench) run(ctx context.Context, args []string) error {
 	if err := process.Build(ctx, b.dir); err != nil {
-		return err
-	}
-	if err := b.checkProfiles(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintf(b.out, "%s\n\n```console\n$ go run ./cmd/bench %s\n```\n", b.machine(ctx), strings.Join(args, " "))

@@ -1,29 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 )
-
-// checkProfiles refuses to fetch profiles from a meetbus that offers none.
-func (b *bench) checkProfiles(ctx context.Context) error {
-	if b.options.profiles == "" {
-		return nil
-	}
-	help, err := exec.CommandContext(ctx, filepath.Join(b.dir, "meetbus"), "serve", "--help").Output()
-	if err == nil && !bytes.Contains(help, []byte("--pprof")) {
-		return errors.New("-profile: this meetbus has no serve --pprof")
-	}
-	return err
-}
 
 // profile fetches a processor profile, if profiles are wanted.
 func (b *bench) profile(r *running, during time.Duration) {

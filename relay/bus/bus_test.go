@@ -34,7 +34,7 @@ func message(n int) bus.Message {
 	}
 }
 
-func connect(t *testing.T, o bus.Options) *bus.Bus {
+func connect(t testing.TB, o bus.Options) *bus.Bus {
 	t.Helper()
 	if o.Log == nil {
 		o.Log = zaptest.NewLogger(t)
@@ -48,14 +48,14 @@ func connect(t *testing.T, o bus.Options) *bus.Bus {
 }
 
 // ready returns a bus that can publish to the stream.
-func ready(t *testing.T, s bus.Server, streams ...bus.Stream) *bus.Bus {
+func ready(t testing.TB, s bus.Server, streams ...bus.Stream) *bus.Bus {
 	t.Helper()
 	b := connect(t, bus.Options{Server: s, Streams: streams})
 	waitReady(t, b)
 	return b
 }
 
-func waitReady(t *testing.T, b *bus.Bus) {
+func waitReady(t testing.TB, b *bus.Bus) {
 	t.Helper()
 	for began := time.Now(); b.Ready() != nil; time.Sleep(time.Millisecond) {
 		if time.Since(began) > patience {

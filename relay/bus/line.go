@@ -71,7 +71,7 @@ func (l *line) publish(ctx context.Context, m Message, from uint64) (reply, erro
 	}
 	f := newFlight(m)
 	f.from = from
-	if l.under.Load() == 0 && l.sending.TryLock() {
+	if l.under.Load() < flowMin && l.sending.TryLock() {
 		l.sendAlone(ctx, f)
 	} else {
 		l.hand(f)
@@ -84,7 +84,7 @@ func (l *line) publish(ctx context.Context, m Message, from uint64) (reply, erro
 	return a, a.err
 }
 
-// sendAlone sends what has no company without a detour. The caller has locked sending.
+// sendAlone sends what has too little company for a flow without a detour. The caller has locked sending.
 func (l *line) sendAlone(ctx context.Context, f *flight) {
 	defer l.guard(ctx, f.m)()
 	defer l.sending.Unlock()
@@ -213,17 +213,19 @@ func (l *line) timed(group []*flight, send func([]*flight)) (n int, took time.Du
 	return len(group), time.Since(began)
 }
 
-// probe sends a group apart to see how fast that is: a few, and twice as many as long as that makes it faster.
+// probe sends a group apart to see how fast that is: a few, and twice as many as long as that makes it faster, and holds up the others
+// not for too long.
 func (l *line) probe(group []*flight) {
 	fastest := 0.0
 	for n := probeMin; len(group) > 0; n *= 2 {
 		n = min(n, len(group))
-		rate := perSecond(l.timed(group[:n], l.sendApart))
+		count, took := l.timed(group[:n], l.sendApart)
 		group = group[n:]
-		if rate < fastest*probeGain {
+		rate := perSecond(count, took)
+		slower := rate < fastest*probeGain
+		if fastest = max(fastest, rate); slower || took > probeMax {
 			break
 		}
-		fastest = rate
 	}
 	l.pace.probed(time.Now(), fastest)
 	if len(group) > 0 {

@@ -23,11 +23,14 @@ const (
 	trial = 4
 	// gain is how much faster batches must be, to be worth the wait for the first message of one.
 	gain = 1.2
-	// The other way is tried so often: at first, and twice as long after each time that the present one has proved better.
+	// The other way is tried so often: at first, and twice as long after each time that the present one has proved better; four times
+	// as long if better by a factor of clearGain.
 	trialPauseMin, trialPauseMax = 250 * time.Millisecond, 32 * time.Second
-	// probeMin is the first step of a probe. The next is twice as large if it has been faster by probeGain.
+	clearGain                    = 2
+	// probeMin is the first step of a probe. The next is twice as large if it has been faster by probeGain, and has not taken probeMax.
 	probeMin  = 16
 	probeGain = 1.3
+	probeMax  = 25 * time.Millisecond
 	// fading is the weight of the latest rate among those before it.
 	fading = 0.3
 )
@@ -121,7 +124,11 @@ func (p *pace) decide(at time.Time) {
 	if p.batched > p.apart*gain {
 		better = together
 	}
-	if p.pause = min(max(2*p.pause, trialPauseMin), trialPauseMax); better != p.now {
+	longer := time.Duration(2)
+	if max(p.apart, p.batched) > clearGain*min(p.apart, p.batched) {
+		longer = 4
+	}
+	if p.pause = min(max(longer*p.pause, trialPauseMin), trialPauseMax); better != p.now {
 		p.pause = trialPauseMin
 	}
 	p.now, p.next, p.window = better, at.Add(p.pause), time.Time{}

@@ -97,7 +97,8 @@ func TestPaceFollows(t *testing.T) {
 	}
 }
 
-// The pause before the next trial doubles as long as nothing changes, up to the longest, and is short again after a change.
+// The pause before the next trial doubles as long as nothing changes, up to the longest, and is short again after a change; it is four
+// times as long where one way is far better.
 func TestPacePauses(t *testing.T) {
 	p, at := pace{apart: 1000}, time.Unix(0, 0)
 	var pauses []time.Duration
@@ -114,9 +115,10 @@ func TestPacePauses(t *testing.T) {
 	}
 	decide(5000)
 	decide(5000)
+	decide(1500)
 	decide(1000)
 	var want []time.Duration
-	for _, ms := range []int{250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 32000, 250, 500, 250} {
+	for _, ms := range []int{250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 32000, 250, 1000, 2000, 250} {
 		want = append(want, time.Duration(ms)*time.Millisecond)
 	}
 	if !slices.Equal(pauses, want) {

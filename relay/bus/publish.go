@@ -143,14 +143,19 @@ func (m Message) natsMsg() *nats.Msg {
 	return &nats.Msg{Subject: m.Subject, Header: header, Data: m.Data}
 }
 
-// unsend makes sure that nothing that was written before leaves this machine after it returns.
+// unsend makes sure that nothing that was written before leaves this machine after it returns: either it has left, or the connection
+// is dropped. Others may go on writing meanwhile.
 func (c *connection) unsend() {
+	goal := int64(-1)
 	for began := time.Now(); time.Since(began) < grace; time.Sleep(time.Millisecond) {
 		buffered, err := c.nc.Buffered()
 		if err != nil {
 			break
 		}
-		if buffered == 0 && !c.wire.holds() {
+		if goal < 0 { // with room for what TLS adds
+			goal = c.wire.written.Load() + int64(buffered)*9/8 + 1<<10
+		}
+		if buffered == 0 && !c.wire.holds() || c.wire.left() >= goal {
 			return
 		}
 	}

@@ -6,17 +6,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unsent says whether the kernel still holds bytes of c that it has not sent once (tcp(7), SIOCOUTQNSD).
-func unsent(c net.Conn) bool {
+// unsent returns how many bytes of c the kernel still holds that it has not sent once (tcp(7), SIOCOUTQNSD).
+func unsent(c net.Conn) int64 {
 	tcp, ok := c.(*net.TCPConn)
 	if !ok {
-		return false
+		return 0
 	}
 	raw, err := tcp.SyscallConn()
 	if err != nil {
-		return false
+		return 0
 	}
 	var n int
 	err = raw.Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQNSD) })
-	return err == nil && n > 0
+	if err != nil {
+		return 0
+	}
+	return int64(n)
 }

@@ -2,10 +2,15 @@
 
 package bus
 
-import "net"
+import (
+	"math"
+	"net"
+)
 
-// unsent is true of every TCP connection here: this kernel does not tell, and a connection too many costs little.
-func unsent(c net.Conn) bool {
-	_, tcp := c.(*net.TCPConn)
-	return tcp
+// unsent is everything ever written, of every TCP connection: this kernel does not tell, and a connection too many costs little.
+func unsent(c net.Conn) int64 {
+	if _, tcp := c.(*net.TCPConn); tcp {
+		return math.MaxInt64
+	}
+	return 0
 }

@@ -17,6 +17,8 @@ const dialTimeout = 2 * time.Second
 type wire struct {
 	net.Conn
 	writing atomic.Bool
+	// written counts the bytes that the kernel has taken.
+	written atomic.Int64
 	// lost, if set, is told why nothing more can be read: sooner than nats.go tells.
 	lost atomic.Pointer[context.CancelCauseFunc]
 }
@@ -32,7 +34,9 @@ func (w *wire) Read(p []byte) (int, error) {
 func (w *wire) Write(p []byte) (int, error) {
 	w.writing.Store(true)
 	defer w.writing.Store(false)
-	return w.Conn.Write(p)
+	n, err := w.Conn.Write(p)
+	w.written.Add(int64(n))
+	return n, err
 }
 
 // cut closes the socket so that nothing more leaves it, not even what the kernel holds for a peer that does not read.
@@ -44,7 +48,10 @@ func (w *wire) cut() {
 }
 
 // holds says whether bytes that we wrote, or are writing, have not left this machine.
-func (w *wire) holds() bool { return w.writing.Load() || unsent(w.Conn) }
+func (w *wire) holds() bool { return w.writing.Load() || unsent(w.Conn) > 0 }
+
+// left counts the bytes that have left this machine.
+func (w *wire) left() int64 { return w.written.Load() - unsent(w.Conn) }
 
 // dialer makes the socket of one connection, and cuts it when ctx ends. It is for one nats.Connect only.
 type dialer struct {

@@ -13,7 +13,7 @@ var programs = map[string]string{"meetbus": "./cmd/meetbus", "nats-server": "git
 // Build puts the programs meetbus and nats-server into dir. The working directory must be this module's root.
 func Build(ctx context.Context, dir string) error {
 	for name, of := range programs {
-		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), of)
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", filepath.Join(dir, name), of)
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("build %s: %w: %s", of, err, out)
 		}
