@@ -204,7 +204,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 			if _, open := <-b.Faults(); open {
 				t.Error("faults are not closed")
 			}
-			mustEnd(t, "bus.(*Bus)", "nats%2ego.(*Conn)")
+			mustEnd(t, "bus.(*Bus)", "bus.(*line)", "nats%2ego.(*Conn)")
 		})
 	}
 }

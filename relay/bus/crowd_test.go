@@ -81,11 +81,11 @@ func disturb(p *bustest.Proxy) (calm func()) {
 	over := atomic.Bool{}
 	var running sync.WaitGroup
 	running.Go(func() {
-		for i := 0; i < 8 && !over.Load(); i++ {
+		for i := 0; i < 5 && !over.Load(); i++ {
 			time.Sleep(50*time.Millisecond + rand.N(50*time.Millisecond))
 			p.Freeze()
 			time.Sleep(rand.N(150 * time.Millisecond))
-			if i%3 == 2 {
+			if i%2 == 1 {
 				p.Cut()
 			}
 			p.Thaw()

@@ -37,8 +37,8 @@ func (f *flow) hear(l *line, a reply) (last bool) {
 	return true
 }
 
-// first is the flight before a flow. It is answered for itself, whatever becomes of the flow. When it is, so is all that was sent before,
-// and nothing that was sent later: what is stored from there on is not older than the flow.
+// first is the flight before a flow. It is answered for itself, whatever becomes of the flow. When its stream does,
+// it has answered all that was sent before, and nothing of what was sent later: what is stored from there on is not older than the flow.
 type first struct {
 	*flow
 	flight *flight
@@ -48,8 +48,13 @@ func (f *first) hear(l *line, a reply) (last bool) {
 	l.answered.Add(1)
 	l.note(a.ack)
 	l.settle(f.flight, a)
-	if a.from = a.ack.Sequence; a.err != nil || a.ack.Duplicate {
-		a.from = l.reached(f.flight.m.Stream) + 1
+	switch {
+	case a.err != nil: // perhaps another stream's, which answers sooner or later
+		a.from = f.from
+	case a.ack.Duplicate:
+		a.from = l.reached(a.ack.Stream) + 1
+	default:
+		a.from = a.ack.Sequence
 	}
 	f.begin <- a
 	return true

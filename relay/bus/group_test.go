@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -36,8 +37,9 @@ type groupCase struct {
 	stored []int
 	// change makes the messages what they are.
 	change func(ms []bus.Message)
-	// leave are those whose senders have gone before the group is sent.
-	leave []int
+	// leave are those whose senders have gone before the group is sent; unheard those that are not answered, whose senders go when all
+	// others have been.
+	leave, unheard []int
 	// edit, if set, changes the stream while the group waits to be sent. foreign has somebody else publish all the time.
 	edit    func(*jetstream.StreamConfig)
 	foreign bool
@@ -83,9 +85,9 @@ var groupCases = []groupCase{
 	{name: "one with a subject of no stream", change: to("nowhere", 5), fail: map[int]error{5: bus.ErrUnavailable}},
 	{name: "first with a subject of no stream", change: to("nowhere", 0), fail: map[int]error{0: bus.ErrUnavailable}},
 	{name: "last with a subject of no stream", change: to("nowhere", 11), fail: map[int]error{11: bus.ErrUnavailable}},
-	{name: "one without permission", change: denied(5), fail: map[int]error{5: bus.ErrUnavailable}},
-	{name: "first without permission", change: denied(0), fail: map[int]error{0: bus.ErrUnavailable}},
-	{name: "last without permission", change: denied(11), fail: map[int]error{11: bus.ErrUnavailable}},
+	{name: "one without permission", change: denied(5), unheard: []int{5}, fail: map[int]error{5: bus.ErrUnavailable}},
+	{name: "first without permission", change: denied(0), unheard: []int{0}, fail: map[int]error{0: bus.ErrUnavailable}},
+	{name: "last without permission", change: denied(11), unheard: []int{11}, fail: map[int]error{11: bus.ErrUnavailable}},
 	{name: "somebody else publishing", foreign: true},
 	{name: "stream made without batches", stream: noBatches},
 	{name: "batches switched off meanwhile", edit: noBatches},
@@ -119,12 +121,9 @@ func other(i int) func(ms []bus.Message) {
 	return func(ms []bus.Message) { ms[i].Stream, ms[i].Subject, ms[i].ID = "OTHER", "other", rand.Text() }
 }
 
-// denied gives a message a subject that the server says nothing about, and its sender little patience.
+// denied gives a message a subject that the server gives no answer about.
 func denied(i int) func(ms []bus.Message) {
-	return func(ms []bus.Message) {
-		ms[i].Subject += ".denied"
-		ms[i].By = time.Now().Add(300 * time.Millisecond)
-	}
+	return func(ms []bus.Message) { ms[i].Subject += ".denied" }
 }
 
 // TestGroups sends each group in each way on each kind of server: what becomes of one message is never decided by another, and what is
@@ -282,23 +281,24 @@ func (c groupCase) messages(stream string) []bus.Message {
 func (c groupCase) send(t *testing.T, js jetstream.JetStream, b *bus.Bus, config jetstream.StreamConfig, ms []bus.Message) ([]bus.Ack, []error) {
 	acks, errs := make([]bus.Ack, len(ms)), make([]error, len(ms))
 	gathered, release := b.Gather(bus.Message{Stream: config.Name, Subject: config.Name, ID: "gather"})
-	leaving := map[int]bool{}
-	for _, i := range c.leave {
-		leaving[i] = true
-	}
-	var left, all sync.WaitGroup
+	var left, unheard, all sync.WaitGroup
+	patient, leave := contextFor(t, patience)
+	defer leave()
 	for i, m := range ms {
-		ctx, cancel := contextFor(t, patience)
+		ctx, cancel := context.WithCancel(patient)
 		defer cancel()
 		group := &all
-		if leaving[i] {
+		switch {
+		case slices.Contains(c.leave, i):
 			group = &left
+		case slices.Contains(c.unheard, i):
+			group = &unheard
 		}
 		group.Go(func() { acks[i], errs[i] = b.Publish(ctx, m) })
 		for gathered() <= i {
 			time.Sleep(100 * time.Microsecond)
 		}
-		if leaving[i] {
+		if group == &left {
 			cancel()
 		}
 	}
@@ -315,6 +315,8 @@ func (c groupCase) send(t *testing.T, js jetstream.JetStream, b *bus.Bus, config
 	}
 	release()
 	all.Wait()
+	leave()
+	unheard.Wait()
 	stop()
 	return acks, errs
 }

@@ -61,7 +61,7 @@ func (p *pace) choose(at time.Time, under, answered int64, batches bool) way {
 	switch {
 	case p.tries > 0:
 		return together
-	case p.now == together && at.After(p.next):
+	case p.now == together && !at.Before(p.next):
 		return probing
 	case p.now == together:
 		return together
@@ -95,12 +95,16 @@ func (p *pace) watch(at time.Time, answered int64) {
 	}
 }
 
-// sentTogether learns from a group that was sent together.
+// sentTogether learns from a group that was sent together. If batches have become slower than the other way was, as when they are
+// refused or not answered, that one is tried at once.
 func (p *pace) sentTogether(at time.Time, n int, took time.Duration) {
 	if p.tries != trial+1 {
 		p.batched = faded(p.batched, perSecond(n, took))
 	}
 	if p.tries == 0 {
+		if p.batched < p.apart {
+			p.next = at
+		}
 		return
 	}
 	if p.tries--; p.tries == 0 {

@@ -126,6 +126,20 @@ func TestPacePauses(t *testing.T) {
 	}
 }
 
+// Batches that are refused, or wait for an answer that never comes, are given up long before the next probe is due.
+func TestPaceGivesUpSlowBatches(t *testing.T) {
+	s := newShop(1000, 10000)
+	s.serve(5 * time.Minute)
+	if s.pace.now != together || s.pause != trialPauseMax {
+		t.Fatalf("way %d, next probe after %s, want batches and %s", s.pace.now, s.pause, trialPauseMax)
+	}
+	s.next, s.atOnce = s.now.Add(trialPauseMax), 200 // half a second for each
+	s.serve(10 * time.Second)
+	if s.pace.now != apart {
+		t.Error("still batches after 10 s")
+	}
+}
+
 func TestPaceWithoutCompany(t *testing.T) {
 	for name, p := range map[string]pace{
 		"at first":          {},

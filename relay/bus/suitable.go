@@ -18,8 +18,8 @@ type trait struct {
 // unsuitable finds what makes an existing stream break the promises. What else a stream can have does not concern them:
 //
 //   - compression, placement, first_seq, metadata, description, allow_direct, mirror_direct: how and where messages are kept
-//   - allow_batched, allow_msg_ttl, allow_msg_schedules: what other publishers may ask for their own messages; the relay never does
-//   - allow_atomic: the relay does, and can do without
+//   - allow_msg_ttl, allow_msg_schedules: what other publishers may ask for their own messages; the relay never does
+//   - allow_atomic, allow_batched: the relay does, and can do without
 //   - deny_delete, deny_purge: they keep more, not less
 //   - republish: copies go elsewhere, what is stored stays as it is
 //   - max_consumers, consumer_limits: subscribers are told when they meet them, and nothing is lost
