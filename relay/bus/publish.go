@@ -83,16 +83,20 @@ func (b *Bus) Publish(ctx context.Context, m Message) (Ack, error) {
 		return Ack{}, err
 	}
 	a, err := c.line.publish(ctx, m, 0)
-	for again := 0; again < leaderRetries && passes(err) && ctx.Err() == nil; again++ {
-		pause(ctx, m.atMost(leaderWait))
+	for again := 0; passes(err, again); again++ {
+		if pause(ctx, m.atMost(leaderWait)); ctx.Err() != nil || m.atMost(1) <= 0 {
+			break
+		}
 		a, err = c.line.publish(ctx, m, a.from)
 	}
 	return b.outcome(c, m, a.ack, err)
 }
 
-// passes says whether a moment may mend what a message failed for: the stream has no leader, or its replicas have not stored yet what
-// has the same id.
-func passes(err error) bool { return errors.Is(err, jetstream.ErrNoStreamResponse) || inProcess(err) }
+// passes says whether a moment may mend what a message has failed for so many times again: the stream has no leader; or its replicas
+// have not stored yet what has the same id, and will.
+func passes(err error, again int) bool {
+	return inProcess(err) || again < leaderRetries && errors.Is(err, jetstream.ErrNoStreamResponse)
+}
 
 func inProcess(err error) bool {
 	var api *jetstream.APIError
