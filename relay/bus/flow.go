@@ -21,6 +21,8 @@ const (
 // flow is a fast batch on its way (NATS ADR-50, fast ingest): each message is stored for itself, and one acknowledgement says where
 // the last is, and how many were stored or known. A duplicate is left out without a word, so the first message is sent before the flow,
 // with an acknowledgement of its own: if as many sequences lie between the two as there are messages, each of them is in its place.
+// One thing does not show: a duplicate in it, and in the same moment just as many messages of somebody else. All is stored then, too, but
+// some acknowledgements are off by one. It can be in one flow a minute: where somebody else was noticed, none is sent for that long.
 type flow struct {
 	begin, end chan reply
 	// from is the first sequence that it can have, as far as is known when it is sent.
