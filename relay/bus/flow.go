@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// flowMin is the smallest flow: it has two acknowledgements and a greeting, however many messages.
-	flowMin = 6
+	// flowMin is the smallest flow: it has two acknowledgements and a greeting, however many messages, and what comes meanwhile waits for
+	// its end, which is dear where the disk is synced for each.
+	flowMin = 12
 	// flowPause is how long no flow is sent after somebody else has published to the stream, or one was not answered.
 	flowPause = time.Minute
 	// codeFlowDisabled says that the stream takes no flows (nats-server, errors.json).

@@ -26,7 +26,7 @@ import (
 )
 
 // groupSize is how many messages a group of these tests has: more than the smallest of any way needs when some have left.
-const groupSize = 12
+const groupSize = 24
 
 // groupCase is a group of messages that are sent at once, ids 0 and up, and what becomes of them.
 type groupCase struct {
