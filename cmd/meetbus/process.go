@@ -178,6 +178,7 @@ func (p *process) serve(l listener, handler http.Handler) {
 func (p *process) drain() {
 	p.draining.Store(true)
 	p.log.Info("stopping: finishing what was accepted", zap.Duration("drain", p.config.HTTP.Drain))
+	_ = p.log.Sync() // whoever stops it may not wait for its end
 	time.Sleep(p.config.HTTP.Drain)
 }
 
