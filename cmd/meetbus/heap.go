@@ -8,8 +8,7 @@ import (
 )
 
 // A heap that has less than heapSmall in use is collected when it reaches heapFloor, in bytes. What a webhook needs is garbage a
-// millisecond later, and little else is in the heap of a relay: Go, which collects one that has doubled, would do little else. With a
-// thousand connections at full load some 20 MiB are in use.
+// millisecond later, and little else is in the heap of a relay: Go, which collects one that has doubled, would do little else.
 const heapSmall, heapFloor = 24 << 20, 32 << 20
 
 // holdCollection has a small heap collected at heapFloor, and a larger one when it has doubled. Whoever sets GOGC knows better.

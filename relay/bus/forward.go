@@ -53,7 +53,7 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 		silent = silent || !said
 	}
 	if silent {
-		c.drop()
+		c.drop() // nobody waits for its answers any more, and what it holds shall not come late
 	}
 	return outcomes
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // line is the way of all messages to one connection. One goroutine sends them, so that those that come while others are being sent
-// leave together: in one write, or, where that is faster, as one atomic batch.
+// leave together: in one write, as one flow, or, where that is faster, as one atomic batch.
 type line struct {
 	c     *connection
 	inbox string

@@ -159,7 +159,7 @@ func (c *connection) unsend() {
 		if goal < 0 { // with room for what TLS adds
 			goal = c.wire.written.Load() + int64(buffered)*9/8 + 1<<10
 		}
-		if buffered == 0 && !c.wire.holds() || c.wire.left() >= goal {
+		if c.wire.released(buffered, goal) {
 			return
 		}
 	}

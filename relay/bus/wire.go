@@ -50,6 +50,12 @@ func (w *wire) cut() {
 // holds says whether bytes that we wrote, or are writing, have not left this machine.
 func (w *wire) holds() bool { return w.writing.Load() || unsent(w.Conn) > 0 }
 
+// released says whether nothing is left to be sent of what nats.go and the kernel held when goal bytes had been written, or were
+// waiting to be: either nothing is left at all, or so many bytes have left, however much others write meanwhile.
+func (w *wire) released(buffered int, goal int64) bool {
+	return buffered == 0 && !w.holds() || w.left() >= goal
+}
+
 // left counts the bytes that have left this machine.
 func (w *wire) left() int64 { return w.written.Load() - unsent(w.Conn) }
 

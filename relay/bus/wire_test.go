@@ -72,6 +72,34 @@ func TestWireHoldsNothingOnceSent(t *testing.T) {
 	}
 }
 
+// What was written before has left when so many bytes have, though others are always writing.
+func TestWireReleasesWhatIsBeforeTheGoal(t *testing.T) {
+	near, _ := pair(t)
+	w := &wire{Conn: near}
+	if _, err := w.Write([]byte("PING\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); w.left() < 6; time.Sleep(time.Millisecond) {
+		if time.Since(began) > 10*time.Second {
+			t.Fatalf("%d bytes have left", w.left())
+		}
+	}
+	w.writing.Store(true)
+	for _, c := range []struct {
+		buffered int
+		goal     int64
+		want     bool
+	}{{0, 6, true}, {1000, 6, true}, {0, 7, false}, {1000, 7, false}} {
+		if got := w.released(c.buffered, c.goal); got != c.want {
+			t.Errorf("%d buffered, goal %d: released %t", c.buffered, c.goal, got)
+		}
+	}
+	w.writing.Store(false)
+	if !w.released(0, 7) || w.released(1, 7) {
+		t.Error("without a write under way, nothing buffered is all there is to wait for")
+	}
+}
+
 // A pipe, as the embedded server has it, holds exactly what is being written.
 func TestPipeHoldsWhatIsBeingWritten(t *testing.T) {
 	near, far := net.Pipe()
