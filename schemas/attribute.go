@@ -23,6 +23,8 @@ type Attribute struct {
 	// core attributes are those of the specification; the others are extensions.
 	core bool
 	of   func(v Envelope, e *Event) string
+	// read sets what of has written; nil where no field of an Event holds it.
+	read func(e *Event, text string) error
 }
 
 // Of returns the attribute of e as text, as the envelope would write it; empty if e has none.
@@ -41,33 +43,53 @@ func AttributeNamed(name string) (Attribute, bool) {
 	return Attribute{}, false
 }
 
-// attributes is the one list of them: what is written, and what rules can ask for.
+// attributes is the one list of them: what is written, what is read, and what rules can ask for.
 var attributes = []Attribute{
-	{"specversion", "version of CloudEvents", true, func(Envelope, *Event) string { return event.CloudEventsVersionV1 }},
-	{"id", "names the event, together with source", true, func(_ Envelope, e *Event) string { return e.ID }},
-	{"source", "whose event it is, as a URI", true, func(_ Envelope, e *Event) string { return e.Source }},
-	{"type", "what happened", true, func(v Envelope, e *Event) string { return v.typeOf(e.Type) }},
-	{"subject", "id of the meeting, else of what the event is about", true, func(_ Envelope, e *Event) string { return said(e.Subject) }},
-	{"time", "when it happened", true, func(_ Envelope, e *Event) string { return instant(e.Time) }},
-	{"datacontenttype", "media type of the data", true, func(Envelope, *Event) string { return event.ApplicationJSON }},
-	{"dataschema", "JSON Schema of the data", true, func(v Envelope, e *Event) string { return v.schemaOf(e.Type) }},
+	{"specversion", "version of CloudEvents", true, func(Envelope, *Event) string { return event.CloudEventsVersionV1 }, nil},
+	text(true, "id", "names the event, together with source", func(e *Event) *string { return &e.ID }),
+	text(true, "source", "whose event it is, as a URI", func(e *Event) *string { return &e.Source }),
+	{"type", "what happened", true, func(v Envelope, e *Event) string { return v.typeOf(e.Type) }, nil},
+	{"subject", "id of the meeting, else of what the event is about", true, func(_ Envelope, e *Event) string { return said(e.Subject) },
+		func(e *Event, text string) error { e.Subject = text; return nil }},
+	moment(true, "time", "when it happened", func(e *Event) *time.Time { return &e.Time }),
+	{"datacontenttype", "media type of the data", true, func(Envelope, *Event) string { return event.ApplicationJSON }, nil},
+	{"dataschema", "JSON Schema of the data", true, func(v Envelope, e *Event) string { return v.schemaOf(e.Type) }, nil},
 
-	{"provider", "dyte, realtimekit or videosdk", false, func(_ Envelope, e *Event) string { return e.Provider }},
-	{"providertype", "the provider's own name of the event", false, func(_ Envelope, e *Event) string { return e.ProviderType }},
-	{"endpoint", "name of the endpoint that it came to", false, func(_ Envelope, e *Event) string { return e.Endpoint }},
-	{verified, "whether the signature was checked", false, func(_ Envelope, e *Event) string { return strconv.FormatBool(e.Verified) }},
-	{"meetingid", "id of the meeting", false, func(_ Envelope, e *Event) string { return e.MeetingID }},
-	{"sessionid", "id of the session of the meeting", false, func(_ Envelope, e *Event) string { return e.SessionID }},
-	{"participantid", "id of the participant", false, func(_ Envelope, e *Event) string { return e.ParticipantID }},
-	{"status", "new status, for types ending in statusUpdate", false, func(_ Envelope, e *Event) string { return e.Status }},
-	{"deliveryid", "the provider's id of the delivery, unsigned", false, func(_ Envelope, e *Event) string { return e.DeliveryID }},
-	{"webhookid", "the provider's id of the registration, unsigned", false, func(_ Envelope, e *Event) string { return e.WebhookID }},
-	{"recordedtime", "when the webhook arrived", false, func(_ Envelope, e *Event) string { return instant(e.RecordedTime) }},
-	{"partitionkey", "the same for all events of one meeting", false, func(_ Envelope, e *Event) string { return e.PartitionKey }},
-	{"digest", "SHA-256 of the body, in hex", false, func(_ Envelope, e *Event) string { return e.Digest }},
-	{"signature", "the provider's signature of the body, in base64", false, func(_ Envelope, e *Event) string { return e.Signature }},
-	{"traceparent", "trace that the request was part of", false, func(_ Envelope, e *Event) string { return e.TraceParent }},
-	{"tracestate", "vendors' part of traceparent", false, func(_ Envelope, e *Event) string { return e.TraceState }},
+	text(false, "provider", "dyte, realtimekit or videosdk", func(e *Event) *string { return &e.Provider }),
+	text(false, "providertype", "the provider's own name of the event", func(e *Event) *string { return &e.ProviderType }),
+	text(false, "endpoint", "name of the endpoint that it came to", func(e *Event) *string { return &e.Endpoint }),
+	{verified, "whether the signature was checked", false, func(_ Envelope, e *Event) string { return strconv.FormatBool(e.Verified) },
+		func(e *Event, text string) (err error) { e.Verified, err = strconv.ParseBool(text); return err }},
+	text(false, "meetingid", "id of the meeting", func(e *Event) *string { return &e.MeetingID }),
+	text(false, "sessionid", "id of the session of the meeting", func(e *Event) *string { return &e.SessionID }),
+	text(false, "participantid", "id of the participant", func(e *Event) *string { return &e.ParticipantID }),
+	text(false, "status", "new status, for types ending in statusUpdate", func(e *Event) *string { return &e.Status }),
+	text(false, "deliveryid", "the provider's id of the delivery, unsigned", func(e *Event) *string { return &e.DeliveryID }),
+	text(false, "webhookid", "the provider's id of the registration, unsigned", func(e *Event) *string { return &e.WebhookID }),
+	moment(false, "recordedtime", "when the webhook arrived", func(e *Event) *time.Time { return &e.RecordedTime }),
+	text(false, "partitionkey", "the same for all events of one meeting", func(e *Event) *string { return &e.PartitionKey }),
+	text(false, "digest", "SHA-256 of the body, in hex", func(e *Event) *string { return &e.Digest }),
+	text(false, "signature", "the provider's signature of the body, in base64", func(e *Event) *string { return &e.Signature }),
+	text(false, "traceparent", "trace that the request was part of", func(e *Event) *string { return &e.TraceParent }),
+	text(false, "tracestate", "vendors' part of traceparent", func(e *Event) *string { return &e.TraceState }),
+}
+
+// text is an attribute that a field holds as it is.
+func text(core bool, name, about string, field func(*Event) *string) Attribute {
+	return Attribute{name, about, core,
+		func(_ Envelope, e *Event) string { return *field(e) },
+		func(e *Event, text string) error { *field(e) = text; return nil }}
+}
+
+// moment is an attribute that is a time.
+func moment(core bool, name, about string, field func(*Event) *time.Time) Attribute {
+	return Attribute{name, about, core,
+		func(_ Envelope, e *Event) string { return instant(*field(e)) },
+		func(e *Event, text string) error {
+			t, err := time.Parse(time.RFC3339, text)
+			*field(e) = t.UTC()
+			return err
+		}}
 }
 
 // verified is the only attribute that is no text: JSON has it as true or false.

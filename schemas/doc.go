@@ -13,6 +13,7 @@
 //	envelope.go   Event to the bytes on the bus
 //	seal.go       how: what the SDK needs for it
 //	binary.go     the same in binary mode, and back
+//	decode.go     a message in either mode to Event: what a subscriber calls
 //	schema.go     the JSON Schemas in v1/, as files of the binary
 //
 // The schemas are written from the structs and their comments, with examples from package normalize, by
