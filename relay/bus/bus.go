@@ -86,12 +86,15 @@ type Bus struct {
 	o      Options
 	log    *zap.Logger
 	faults chan error
-	// doubt asks for the checks again.
-	doubt chan struct{}
-	stop  context.CancelFunc
-	done  chan struct{}
+	// doubt asks for the checks again, wishes for other subjects.
+	doubt  chan struct{}
+	wishes chan wish
+	stop   context.CancelFunc
+	done   chan struct{}
 
 	mu sync.RWMutex
+	// streams are those that must be there: o.Streams, until Hold has changed them.
+	streams []Stream
 	// usable is the connection on which the checks passed; nil while there is none, and then why says so.
 	usable *connection
 	why    error
@@ -121,7 +124,7 @@ func Connect(o Options) (*Bus, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	b := &Bus{
-		o: o, log: o.Log, stop: stop,
+		o: o, log: o.Log, stop: stop, streams: o.Streams, wishes: make(chan wish),
 		faults: make(chan error, 1), doubt: make(chan struct{}, 1), done: make(chan struct{}),
 		why: errors.New("not connected yet"), warned: map[string]bool{}, windows: map[string]time.Duration{}, batched: map[string]batches{},
 	}
@@ -189,12 +192,8 @@ func (b *Bus) dial(ctx context.Context, discovered []string) (*connection, error
 func (b *Bus) serve(ctx context.Context, c *connection) {
 	b.log.Info("connected to the bus", zap.String("server", c.nc.ConnectedAddr()))
 	for c.ctx.Err() == nil {
-		b.judge(ctx, c, b.checks(c))
-		select {
-		case <-c.ctx.Done():
-		case <-b.doubt:
-		case <-b.recheck():
-		}
+		b.judge(ctx, c, b.checks(c, b.wanted()))
+		b.attend(c)
 	}
 	c.drop()
 	<-c.gone
@@ -203,6 +202,26 @@ func (b *Bus) serve(ctx context.Context, c *connection) {
 		why := fmt.Errorf("connection was lost: %w", context.Cause(c.ctx))
 		b.unusable(why)
 		b.log.Warn("bus is unavailable", zap.Error(why))
+	}
+}
+
+// attend grants wishes until the checks are due again, or the connection ends.
+func (b *Bus) attend(c *connection) {
+	for {
+		select {
+		case w := <-b.wishes:
+			err := b.fulfil(c, w)
+			w.done <- err
+			if _, unusable := b.use(); err == nil && unusable != nil {
+				return // it may have mended the fault
+			}
+		case <-c.ctx.Done():
+			return
+		case <-b.doubt:
+			return
+		case <-b.recheck():
+			return
+		}
 	}
 }
 

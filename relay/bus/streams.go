@@ -32,13 +32,15 @@ func IsFault(err error) bool {
 }
 
 // checks returns nil if everything is there that Publish needs: a fault if people must mend it, another error if waiting may.
-func (b *Bus) checks(c *connection) error {
+func (b *Bus) checks(c *connection, streams []Stream) error {
 	if faults := serverFaults(c.nc, b.o.MinPayload); len(faults) > 0 {
 		return fault{faults[0]}
 	}
 	ctx, done := c.asking()
 	defer done()
-	plans, err := c.plans(ctx, b.o)
+	o := b.o
+	o.Streams = streams
+	plans, err := c.plans(ctx, o)
 	if err != nil {
 		return err
 	}
