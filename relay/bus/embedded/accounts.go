@@ -130,13 +130,8 @@ func guestPermissions(stream string) *server.Permissions {
 // share lets guests hear the subjects, and whatever is delivered to an inbox, and lets the porter ask.
 func share(relay, guest *server.Account, requests []request, subjects []string) error {
 	only := []*server.Account{guest}
-	for _, subject := range append([]string{inboxes + ">"}, subjects...) {
-		if err := relay.AddStreamExport(subject, only); err != nil {
-			return err
-		}
-		if err := guest.AddStreamImport(relay, subject, ""); err != nil {
-			return err
-		}
+	if err := letHear(relay, guest, append([]string{inboxes + ">"}, subjects...)); err != nil {
+		return err
 	}
 	for _, r := range requests {
 		if err := relay.AddServiceExportWithResponse(r.subject, r.answers, only); err != nil {
@@ -152,4 +147,17 @@ func share(relay, guest *server.Account, requests []request, subjects []string) 
 		return err
 	}
 	return guest.AddServiceImport(relay, server.JSApiAccountInfo, nowhere)
+}
+
+// letHear lets guests hear subjects, with subscriptions that they make from now on.
+func letHear(relay, guest *server.Account, subjects []string) error {
+	for _, subject := range subjects {
+		if err := relay.AddStreamExport(subject, []*server.Account{guest}); err != nil {
+			return err
+		}
+		if err := guest.AddStreamImport(relay, subject, ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }

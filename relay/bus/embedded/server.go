@@ -64,6 +64,8 @@ type Server struct {
 	password string
 	url      string
 	dir      string
+	// shared are the subjects that guests can hear.
+	shared []string
 }
 
 // Start returns a server that accepts connections. It fails if the port is in use (errors.Is syscall.EADDRINUSE), or the
@@ -99,7 +101,7 @@ func start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.password = password
+	s.password, s.shared = password, o.Subjects
 	if err := s.open(o, log, porterPassword); err != nil {
 		s.Stop()
 		return nil, err
