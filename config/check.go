@@ -162,5 +162,5 @@ func (c Config) Warnings() []string {
 	if c.HTTP.Deadline > providersPatience {
 		warnings = append(warnings, "http.deadline: Dyte waits 3s for an answer, and sends the webhook again after that")
 	}
-	return append(warnings, c.subjectWarnings()...)
+	return append(warnings, c.SubjectWarnings()...)
 }

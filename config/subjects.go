@@ -43,7 +43,8 @@ func (c Config) Table() (*route.Table, error) {
 	return table, nil
 }
 
-func (c Config) subjectWarnings() []string {
+// SubjectWarnings are those of Warnings that are about the rules.
+func (c Config) SubjectWarnings() []string {
 	table, err := c.Table()
 	if err != nil {
 		return nil // its faults say more

@@ -32,8 +32,8 @@ type AdminOptions struct {
 	Backlog BacklogOf
 	// Keys returns how it stands with each provider's keys.
 	Keys func() map[string]KeyState
-	// Token, if not empty, is wanted as a bearer token for all but /healthz, /readyz and /schemas.
-	Token string
+	// Token returns what is wanted as a bearer token for all but /healthz, /readyz and /schemas; nil: none is.
+	Token func() string
 	// CheckHost refuses requests whose Host is neither loopback nor in Hosts: a web page may have sent them (DNS rebinding).
 	CheckHost bool
 	Hosts     []string
@@ -75,14 +75,17 @@ func (a admin) guardHost(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func (a admin) guardToken(next echo.HandlerFunc) echo.HandlerFunc {
-	want := sha256.Sum256([]byte(a.Token))
+	if a.Token == nil {
+		return next
+	}
 	return func(c echo.Context) error {
+		want := sha256.Sum256([]byte(a.Token()))
 		scheme, token, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
 		if !strings.EqualFold(scheme, "Bearer") {
 			token = ""
 		}
 		got := sha256.Sum256([]byte(token))
-		if a.Token != "" && subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 			c.Response().Header().Set("WWW-Authenticate", `Bearer realm="meetbus"`)
 			return errToken
 		}

@@ -18,8 +18,8 @@ import (
 func TestAdmin(t *testing.T) {
 	away := errors.New("bus is unavailable: gone fishing")
 	ready := AdminOptions{Ready: func() error { return nil }}
-	guarded := AdminOptions{Ready: ready.Ready, Token: "open-sesame"}
-	profiled := AdminOptions{Ready: ready.Ready, Token: "open-sesame", Profiles: true}
+	guarded := AdminOptions{Ready: ready.Ready, Token: func() string { return "open-sesame" }}
+	profiled := AdminOptions{Ready: ready.Ready, Token: func() string { return "open-sesame" }, Profiles: true}
 	checked := AdminOptions{Ready: ready.Ready, CheckHost: true, Hosts: []string{"ops.example.org"}}
 	for _, c := range []struct {
 		name    string

@@ -42,7 +42,7 @@ func (r *Relay) Foresee(endpoint *Endpoint, h http.Header, body []byte) (Foresig
 	if err := accept(endpoint, e); err != nil {
 		return Foresight{Status: explain(err).Status, Why: err.Error()}, nil
 	}
-	f := Foresight{Status: http.StatusOK, Event: e, Decision: r.table.Route(&e.Event)}
+	f := Foresight{Status: http.StatusOK, Event: e, Decision: r.rules.Load().Route(&e.Event)}
 	if !f.Decision.Drop {
 		f.Header, f.Data, err = r.envelope.Seal(e.Event)
 	}
@@ -56,6 +56,6 @@ func (r *Relay) unforeseen(w *normalize.Webhook, err error) Foresight {
 	}
 	return Foresight{
 		Status: http.StatusOK, Reason: reason(err), Why: err.Error(),
-		Decision: route.Decision{Subject: r.table.DeadLetter(cmp.Or(w.Provider.Name, "*")), Rule: -1},
+		Decision: route.Decision{Subject: r.rules.Load().DeadLetter(cmp.Or(w.Provider.Name, "*")), Rule: -1},
 	}
 }

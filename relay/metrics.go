@@ -23,6 +23,8 @@ type Metrics struct {
 	ruleErrors   prometheus.Counter
 	deadLetters  *prometheus.CounterVec
 	keyRefreshes *prometheus.CounterVec
+	reloads      *prometheus.CounterVec
+	reloaded     prometheus.Gauge
 }
 
 // NewMetrics returns the metrics of one relay, registered with to.
@@ -63,20 +65,50 @@ func NewMetrics(to prometheus.Registerer) *Metrics {
 			Name: "meetbus_key_refreshes_total",
 			Help: "Fetches of a provider's key document.",
 		}, []string{"provider", "result"}),
+		reloads: in.NewCounterVec(prometheus.CounterOpts{
+			Name: "meetbus_config_reloads_total",
+			Help: "Times that the files of the configuration were read again.",
+		}, []string{"result"}),
+		reloaded: in.NewGauge(prometheus.GaugeOpts{
+			Name: "meetbus_config_last_reload_successful",
+			Help: "Whether the relay runs with what the files of the configuration say: 1, or 0 if they were refused.",
+		}),
 	}
 	for _, reason := range normalize.Reasons() {
 		m.deadLetters.WithLabelValues(reason)
 	}
+	for _, result := range []string{resultOK, resultFailed} {
+		m.reloads.WithLabelValues(result)
+	}
+	m.reloaded.Set(1)
 	return m
+}
+
+// The results of what is tried now and then.
+const (
+	resultOK     = "ok"
+	resultFailed = "failed"
+)
+
+func resultOf(err error) string {
+	if err != nil {
+		return resultFailed
+	}
+	return resultOK
 }
 
 // KeyRefreshed counts the fetch of a provider's key document.
 func (m *Metrics) KeyRefreshed(provider string, err error) {
-	result := "ok"
-	if err != nil {
-		result = "failed"
+	m.keyRefreshes.WithLabelValues(provider, resultOf(err)).Inc()
+}
+
+// Reloaded counts that the files of the configuration were read again.
+func (m *Metrics) Reloaded(err error) {
+	m.reloads.WithLabelValues(resultOf(err)).Inc()
+	m.reloaded.Set(0)
+	if err == nil {
+		m.reloaded.Set(1)
 	}
-	m.keyRefreshes.WithLabelValues(provider, result).Inc()
 }
 
 var (

@@ -36,7 +36,7 @@ func (r *Relay) setAside(ctx context.Context, w *normalize.Webhook, id string, w
 	}
 	reason := reason(why)
 	letter := normalize.DeadLetter(w, id, reason, why.Error())
-	stored, err := r.store(ctx, w, r.deadLetters, r.table.DeadLetter(letter.Provider), &letter.Event)
+	stored, err := r.store(ctx, w, r.deadLetters, r.rules.Load().DeadLetter(letter.Provider), &letter.Event)
 	if err != nil {
 		return receipt{}, fmt.Errorf("store dead letter (%s): %w", reason, err)
 	}

@@ -50,7 +50,7 @@ type Relay struct {
 	endpoints           []Endpoint
 	bus                 Bus
 	stream, deadLetters string
-	table               *route.Table
+	rules               atomic.Pointer[rules]
 	envelope            schemas.Envelope
 	keepSignature       bool
 	maxBody             int64
@@ -60,18 +60,22 @@ type Relay struct {
 	metrics             *Metrics
 	taken               atomic.Bool
 	work                budget
-	// untold are the rules of which the log has said that their condition cannot be told.
+}
+
+// rules say where events belong, until others do.
+type rules struct {
+	*route.Table
+	// untold are those of which the log has said that their condition cannot be told.
 	untold sync.Map
 }
 
 // New returns a relay. It owns nothing that must be closed: the bus and the keys are the caller's.
 func New(o Options) *Relay {
-	return &Relay{
+	r := &Relay{
 		endpoints:     spelled(o.Endpoints),
 		bus:           o.Bus,
 		stream:        o.Stream,
 		deadLetters:   o.DeadLetters,
-		table:         o.Table,
 		envelope:      o.Envelope,
 		keepSignature: o.KeepSignature,
 		maxBody:       o.MaxBody,
@@ -81,7 +85,12 @@ func New(o Options) *Relay {
 		metrics:       o.Metrics,
 		work:          budget{most: max(workMax, 16*(o.MaxBody+workEach))},
 	}
+	r.Remap(o.Table)
+	return r
 }
+
+// Remap has the relay ask another table where events belong, from the next one on. The stream must hold its subjects already.
+func (r *Relay) Remap(table *route.Table) { r.rules.Store(&rules{Table: table}) }
 
 // HasTaken says whether a webhook was ever answered with 200.
 func (r *Relay) HasTaken() bool { return r.taken.Load() }
@@ -120,10 +129,11 @@ func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (recei
 
 // route says where an event belongs, and counts the rules that could not tell.
 func (r *Relay) route(e *schemas.Event) route.Decision {
-	d := r.table.Route(e)
+	in := r.rules.Load()
+	d := in.Route(e)
 	for _, rule := range d.Failed {
 		r.metrics.ruleErrors.Inc()
-		if _, said := r.untold.LoadOrStore(rule, true); !said {
+		if _, said := in.untold.LoadOrStore(rule, true); !said {
 			r.log.Warn("a rule's condition cannot be told of some events, and does not match them; this is said once a rule, and counted",
 				zap.String("rule", ruleName(rule)), zap.String("type", shown(e.Type)))
 		}

@@ -46,7 +46,7 @@ func (c connection) resolve() (bus.Server, config.Config, error) {
 // loadConfig reads the file that is named by the flag, else by MEETBUS_CONFIG. Named is false if there is none, and the
 // configuration then the default.
 func loadConfig(file string) (c config.Config, named bool, err error) {
-	if file = cmp.Or(file, os.Getenv("MEETBUS_CONFIG")); file == "" {
+	if file = configFile(file); file == "" {
 		return config.Default(), false, nil
 	}
 	c, err = config.Load(file, os.LookupEnv)
@@ -55,6 +55,9 @@ func loadConfig(file string) (c config.Config, named bool, err error) {
 	}
 	return c, true, nil
 }
+
+// configFile is the file that is named by the flag, else by MEETBUS_CONFIG.
+func configFile(flag string) string { return cmp.Or(flag, os.Getenv("MEETBUS_CONFIG")) }
 
 // serverOf returns the server of a configuration. A URL or a credentials file that is not empty replaces the configured one.
 func serverOf(n config.NATS, url, credentials string) (bus.Server, error) {
@@ -75,11 +78,10 @@ func serverOf(n config.NATS, url, credentials string) (bus.Server, error) {
 	if n.TLS == nil {
 		return s, nil
 	}
-	secured, err := clientTLS(*n.TLS)
-	if err != nil {
+	s.TLS = func() (*tls.Config, error) { return clientTLS(*n.TLS) }
+	if _, err := s.TLS(); err != nil {
 		return bus.Server{}, usageError{err}
 	}
-	s.TLS = secured
 	return s, nil
 }
 

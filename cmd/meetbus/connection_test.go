@@ -34,9 +34,9 @@ var places = []struct {
 	{"an embedded bus with a user", connection{file: "named.yaml"}, nil,
 		bus.Server{URL: "nats://127.0.0.1:5222", User: "readers", PasswordFile: "password"}},
 	{"and TLS", connection{file: "open.yaml"}, map[string]string{"NATS_URL": "nats://env:1"},
-		bus.Server{URL: "tls://127.0.0.1:5222", User: "readers", PasswordFile: "password", TLS: &tls.Config{ServerName: "relay.example"}}},
+		bus.Server{URL: "tls://127.0.0.1:5222", User: "readers", PasswordFile: "password", TLS: shows("relay.example")}},
 	{"credentials for that", connection{file: "open.yaml", credentials: "flag.creds"}, nil,
-		bus.Server{URL: "tls://127.0.0.1:5222", CredentialsFile: "flag.creds", TLS: &tls.Config{ServerName: "relay.example"}}},
+		bus.Server{URL: "tls://127.0.0.1:5222", CredentialsFile: "flag.creds", TLS: shows("relay.example")}},
 	{"a URL instead of it", connection{file: "open.yaml", url: "nats://flag:1"}, nil, bus.Server{URL: "nats://flag:1"}},
 }
 
@@ -74,10 +74,18 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+func shows(name string) func() (*tls.Config, error) {
+	return func() (*tls.Config, error) { return &tls.Config{ServerName: name}, nil }
+}
+
 // nameOf returns the name that a client wants to find in the server's certificate.
-func nameOf(c *tls.Config) string {
-	if c == nil {
+func nameOf(of func() (*tls.Config, error)) string {
+	if of == nil {
 		return "none"
+	}
+	c, err := of()
+	if err != nil {
+		return err.Error()
 	}
 	return c.ServerName
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 
 	"github.com/meetbus/meetbus/config"
@@ -8,8 +9,8 @@ import (
 	"github.com/meetbus/meetbus/relay/bus/embedded"
 )
 
-// guestsOf returns who may connect to the embedded server.
-func guestsOf(e config.Embedded) (embedded.Guests, error) {
+// guests returns who may connect to the embedded server.
+func (p *process) guests(e config.Embedded) (embedded.Guests, error) {
 	password, err := secretIn(e.PasswordFile)
 	if err != nil {
 		return embedded.Guests{}, usageError{fmt.Errorf("read nats.embedded.password_file: %w", err)}
@@ -18,7 +19,7 @@ func guestsOf(e config.Embedded) (embedded.Guests, error) {
 	if e.TLS == nil {
 		return guests, nil
 	}
-	guests.TLS, err = serverTLS(*e.TLS)
+	guests.TLS, err = p.certified("nats.embedded", *e.TLS)
 	return guests, err
 }
 
@@ -31,8 +32,8 @@ func embeddedServer(e config.Embedded, credentials string) (bus.Server, error) {
 	if e.TLS == nil {
 		return s, nil
 	}
-	var err error
-	if s.TLS, err = trusting(e.TLS.CertFile); err != nil {
+	s.TLS = func() (*tls.Config, error) { return trusting(e.TLS.CertFile) }
+	if _, err := s.TLS(); err != nil {
 		return bus.Server{}, usagef("read nats.embedded.tls.cert_file: %w", err)
 	}
 	return s, nil

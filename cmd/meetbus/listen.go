@@ -22,11 +22,12 @@ func (l listener) onLoopback() bool {
 	return ok && address.IP.IsLoopback()
 }
 
-func (p *process) listen(address, flag string, pair *config.KeyPair) (listener, error) {
+// listen opens the listener of a section of the configuration; flag is the one that gives it another address.
+func (p *process) listen(section, address, flag string, pair *config.KeyPair) (listener, error) {
 	l := listener{}
 	if pair != nil {
 		var err error
-		if l.tls, err = serverTLS(*pair); err != nil {
+		if l.tls, err = p.certified(section, *pair); err != nil {
 			return listener{}, err
 		}
 	}
@@ -42,12 +43,14 @@ func (p *process) listen(address, flag string, pair *config.KeyPair) (listener, 
 	return l, nil
 }
 
-func serverTLS(pair config.KeyPair) (*tls.Config, error) {
-	certificate, err := tls.LoadX509KeyPair(pair.CertFile, pair.KeyFile)
+// certified is the TLS of a listener, with a certificate that is read again when its files change.
+func (p *process) certified(section string, pair config.KeyPair) (*tls.Config, error) {
+	c, err := openCertificate(section, pair)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("read certificate: %w", err)}
+		return nil, err
 	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}}, nil
+	p.reloads.certificates = append(p.reloads.certificates, c)
+	return c.tls(), nil
 }
 
 // nextTo returns an address that may well be free.

@@ -18,6 +18,7 @@ import (
 	"github.com/meetbus/meetbus/config"
 	"github.com/meetbus/meetbus/relay"
 	"github.com/meetbus/meetbus/relay/bus"
+	"github.com/meetbus/meetbus/relay/bus/embedded"
 	"github.com/meetbus/meetbus/relay/bus/outbox"
 	"github.com/meetbus/meetbus/relay/keys"
 	"github.com/meetbus/meetbus/relay/route"
@@ -34,9 +35,13 @@ type process struct {
 	// profiles are served to operators.
 	profiles bool
 	bus      *bus.Bus
+	// inside is the embedded server, if that is the bus.
+	inside *embedded.Server
 	// outbox, if there is one, is before the bus.
-	outbox   *outbox.Outbox
-	relay    *relay.Relay
+	outbox *outbox.Outbox
+	relay  *relay.Relay
+	// reloads takes in what changes in files. Its load and file are given.
+	reloads  reloader
 	draining atomic.Bool
 	// leaving ends when everything should have stopped.
 	leaving context.Context
@@ -48,15 +53,16 @@ type process struct {
 func (p *process) start(ctx context.Context) error {
 	p.broken = make(chan error, 3)
 	c := p.config
+	p.reloads.begin(c)
 	var err error
 	if p.table, err = c.Table(); err != nil {
 		return usageError{err}
 	}
-	front, err := p.listen(c.HTTP.Listen, "--listen", c.HTTP.TLS)
+	front, err := p.listen("http", c.HTTP.Listen, "--listen", c.HTTP.TLS)
 	if err != nil {
 		return err
 	}
-	admin, err := p.listen(c.Admin.Listen, "--admin", c.Admin.TLS)
+	admin, err := p.listen("admin", c.Admin.Listen, "--admin", c.Admin.TLS)
 	if err != nil {
 		return err
 	}
@@ -77,12 +83,25 @@ func (p *process) start(ctx context.Context) error {
 	}
 	p.serve(admin, relay.Admin(operators))
 	p.serve(front, p.relay.Front())
+	p.followFiles(ctx)
 	return nil
+}
+
+// followFiles starts to take in what changes in files.
+func (p *process) followFiles(ctx context.Context) {
+	r := &p.reloads
+	r.relay, r.widen, r.log = p.relay, p.widen, p.log
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { r.run(ctx) })
+	running.Go(func() { r.certificates.remind(ctx, p.log) })
+	p.onStop(func() { cancel(); running.Wait() })
 }
 
 // assemble makes the relay, from what the configuration says and what was started.
 func (p *process) assemble(ctx context.Context, registry *prometheus.Registry) error {
 	c, metrics := p.config, relay.NewMetrics(registry)
+	p.reloads.metrics = metrics
 	endpoints, err := p.endpoints(ctx, metrics)
 	if err != nil {
 		return err
@@ -101,7 +120,7 @@ func (p *process) assemble(ctx context.Context, registry *prometheus.Registry) e
 		Log:           p.log,
 		Metrics:       metrics,
 	})
-	registry.MustRegister(p.relay)
+	registry.MustRegister(p.relay, p.reloads.certificates)
 	if backlog := p.backlog(); backlog != nil {
 		registry.MustRegister(backlog)
 	}
@@ -139,6 +158,7 @@ func (p *process) endpoints(ctx context.Context, metrics *relay.Metrics) ([]rela
 	}
 	var running sync.WaitGroup
 	for _, ring := range rings.rings {
+		p.reloads.rings = append(p.reloads.rings, ring)
 		running.Go(func() { ring.Run(ctx) })
 	}
 	p.onStop(func() { cancel(); running.Wait() })
@@ -147,16 +167,17 @@ func (p *process) endpoints(ctx context.Context, metrics *relay.Metrics) ([]rela
 
 func (p *process) adminOptions(l listener, registry *prometheus.Registry) (relay.AdminOptions, error) {
 	a := p.config.Admin
-	token, err := secretIn(a.TokenFile)
+	token, err := openToken(a.TokenFile)
 	if err != nil {
-		return relay.AdminOptions{}, usageError{fmt.Errorf("read admin.token_file: %w", err)}
+		return relay.AdminOptions{}, err
 	}
+	p.reloads.token = token
 	return relay.AdminOptions{
 		Ready:     p.ready,
 		Backlog:   p.backlog(),
 		Keys:      p.relay.KeyStates,
-		Token:     token,
-		CheckHost: token == "" || l.onLoopback(),
+		Token:     token.get(),
+		CheckHost: a.TokenFile == "" || l.onLoopback(),
 		Hosts:     a.Hosts,
 		Profiles:  p.profiles,
 		Metrics:   registry,

@@ -58,7 +58,7 @@ const scriptPatience = 20 * time.Second
 //	carries NAME                          start natsd with NAME.conf and a relay with NAME.yaml, have a webhook published, read it
 //	                                      with tail -c NAME.yaml, and stop both
 //
-// Beside meetbus there are the programs httpget URL and natsd ADDRESS DIR [CONF], a NATS server with JetStream, natsclient, somebody on the bus,
+// Beside meetbus there are the programs httpget URL [TOKEN] and natsd ADDRESS DIR [CONF], a NATS server with JetStream, natsclient, somebody on the bus,
 // and credentials, which writes keys, certificates and configurations of NATS servers.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":     scriptExits,
@@ -478,9 +478,16 @@ func (r *webhookReceiver) verdict(h http.Header, body []byte) string {
 	return "unsigned"
 }
 
-// httpget writes what a URL answers.
+// httpget writes what a URL answers, also to the bearer of a token.
 func httpget() {
-	response, err := http.Get(os.Args[1])
+	request, err := http.NewRequest(http.MethodGet, os.Args[1], nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if len(os.Args) > 2 {
+		request.Header.Set("Authorization", "Bearer "+os.Args[2])
+	}
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -37,7 +37,11 @@ on 127.0.0.1:4222, and verifies no signature.`,
 				return usageError{err}
 			}
 			defer flush()
-			return (&process{config: c, log: log, profiles: f.pprof}).run(cmd.Context())
+			p := process{config: c, log: log, profiles: f.pprof}
+			if p.reloads.file = configFile(f.file); p.reloads.file != "" {
+				p.reloads.load = f.config
+			}
+			return p.run(cmd.Context())
 		},
 	}
 	flags := cmd.Flags()

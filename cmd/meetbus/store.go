@@ -100,12 +100,13 @@ func (p *process) server() (bus.Server, error) {
 	if err != nil {
 		return bus.Server{}, err
 	}
+	p.inside = inside
 	return inside.Relay(), nil
 }
 
 func (p *process) startEmbedded() (*embedded.Server, error) {
 	c := p.config
-	guests, err := guestsOf(c.NATS.Embedded)
+	guests, err := p.guests(c.NATS.Embedded)
 	if err != nil {
 		return nil, err
 	}

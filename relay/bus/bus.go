@@ -38,8 +38,8 @@ type Server struct {
 	Password string
 	// Room, if set, returns an error while the server's disk is too full to publish.
 	Room func() error
-	// TLS, if set, is required of the server.
-	TLS *tls.Config
+	// TLS, if set, is required of the server. It is asked for at each connection, as files are read.
+	TLS func() (*tls.Config, error)
 }
 
 // Stream is what a stream must be.

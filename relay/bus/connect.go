@@ -141,7 +141,11 @@ func (s Server) options(name string) ([]nats.Option, error) {
 		nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(pingsUnanswered),
 		nats.FlusherTimeout(writeTimeout), nats.ReconnectOnFlusherError())
 	if s.TLS != nil {
-		options = append(options, nats.Secure(s.TLS))
+		secured, err := s.TLS()
+		if err != nil {
+			return nil, fault{err}
+		}
+		options = append(options, nats.Secure(secured))
 	}
 	if s.InProcess != nil {
 		options = append(options, nats.CustomInboxPrefix(ownInbox))

@@ -252,13 +252,17 @@ func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
 }
 
+func trusting(pool *x509.CertPool) func() (*tls.Config, error) {
+	return func() (*tls.Config, error) { return &tls.Config{RootCAs: pool}, nil }
+}
+
 func TestTLS(t *testing.T) {
 	certificate, pool := selfSigned(t)
 	_, otherPool := selfSigned(t)
 	encrypted := bustest.Server(t, func(o *server.Options) {
 		o.TLSConfig, o.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}, true
 	})
-	b := ready(t, bus.Server{URL: encrypted.URL(), TLS: &tls.Config{RootCAs: pool}}, events)
+	b := ready(t, bus.Server{URL: encrypted.URL(), TLS: trusting(pool)}, events)
 	publish(t, b, message(1))
 	mutual := bustest.Server(t, func(o *server.Options) {
 		o.TLSConfig, o.TLS = &tls.Config{
@@ -270,10 +274,10 @@ func TestTLS(t *testing.T) {
 		server bus.Server
 		want   string
 	}{
-		"unknown authority": {bus.Server{URL: encrypted.URL(), TLS: &tls.Config{RootCAs: otherPool}}, "unknown authority"},
+		"unknown authority": {bus.Server{URL: encrypted.URL(), TLS: trusting(otherPool)}, "unknown authority"},
 		"system's roots":    {bus.Server{URL: encrypted.URL()}, "certificate"},
-		"none of ours":      {bus.Server{URL: mutual.URL(), TLS: &tls.Config{RootCAs: pool}}, "tls"},
-		"server without":    {bus.Server{URL: plain.URL(), TLS: &tls.Config{RootCAs: pool}}, "secure connection not available"},
+		"none of ours":      {bus.Server{URL: mutual.URL(), TLS: trusting(pool)}, "tls"},
+		"server without":    {bus.Server{URL: plain.URL(), TLS: trusting(pool)}, "secure connection not available"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := connect(t, bus.Options{Server: c.server, Streams: []bus.Stream{events}})

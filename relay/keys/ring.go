@@ -36,7 +36,7 @@ type Source struct {
 	Provider string
 	// URL of a key document: https, or http on a loopback address.
 	URL string
-	// File with a key document, read once when the ring is made.
+	// File with a key document, read when the ring is made and when it is told to.
 	File string
 	// Refresh is how old a fetched document may be before it is fetched again. 0 means one hour.
 	Refresh time.Duration
@@ -66,10 +66,10 @@ type Ring struct {
 	now       func() time.Time
 	refreshed func(provider string, err error)
 	client    *http.Client
-	file      []key
 	asked     chan struct{}
 
 	mu        sync.Mutex
+	file      known
 	known     known
 	flight    *flight   // asked for or under way
 	begun     int       // flights so far, the one under way included
@@ -126,7 +126,7 @@ func (r *Ring) open() error {
 		if err != nil {
 			return err
 		}
-		r.file = served(public)
+		r.file.keys = served(public)
 	}
 	if r.source.URL == "" {
 		return nil
@@ -203,7 +203,7 @@ func (r *Ring) look() (k known, begun int) {
 
 func (r *Ring) made(k known, digest [sha256.Size]byte, signature []byte) bool {
 	now := r.now()
-	for _, keys := range [...][]key{r.file, k.keys} {
+	for _, keys := range [...][]key{r.fromFile(), k.keys} {
 		for _, key := range keys {
 			if key.valid(now) && rsa.VerifyPKCS1v15(key.public, crypto.SHA256, digest[:], signature) == nil {
 				return true
@@ -211,6 +211,28 @@ func (r *Ring) made(k known, digest [sha256.Size]byte, signature []byte) bool {
 		}
 	}
 	return false
+}
+
+// ReadFile reads the ring's file again, if it has one. Keys that are no longer in it stay valid for an hour, as others do that are
+// replaced; on an error, all stay as they were.
+func (r *Ring) ReadFile() error {
+	if r.source.File == "" {
+		return nil
+	}
+	public, err := readFile(r.source.File)
+	if err != nil {
+		return fmt.Errorf("keys of %s: %w", r.source.Provider, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.file.keys, _ = r.file.replacedBy(public, r.now())
+	return nil
+}
+
+func (r *Ring) fromFile() []key {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.file.keys
 }
 
 func (k key) valid(now time.Time) bool { return k.until.IsZero() || now.Before(k.until) }
