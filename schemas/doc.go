@@ -17,5 +17,8 @@
 //	schema.go     the JSON Schemas in v1/, as files of the binary
 //
 // The schemas are written from the structs and their comments, with examples from package normalize, by
-// go test ./schemas -update.
+// go test ./schemas -update. They say no more than what package normalize guarantees, since a subscriber's validator must
+// never refuse an authentic event: times are date-time and the body of a dead letter is base64, but a URL is the provider's
+// word, a list of words is open, and original has no contentMediaType, because validators that assert it refuse JSON such as
+// 1e999.
 package schemas

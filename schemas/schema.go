@@ -5,14 +5,18 @@ import (
 	"io/fs"
 )
 
-// SchemaUnmapped names the schema of every event whose type is not in the catalogue.
-const SchemaUnmapped = "meetbus.unmapped"
+const (
+	// SchemaUnmapped names the schema of the data of every event whose type is not in the catalogue.
+	SchemaUnmapped = "meetbus.unmapped"
+	// SchemaEvent names the schema of a whole event in structured mode: all attributes of a CloudEvent of ours, and some data.
+	SchemaEvent = "meetbus.event"
+)
 
 //go:embed v1/*.json
 var files embed.FS
 
-// Schema returns the JSON Schema (2020-12) of the data of events of the type named, which may be SchemaUnmapped and
-// TypeDeadLetter too. The bytes are the caller's.
+// Schema returns the JSON Schema (2020-12) of the data of events of the type named, which may be TypeDeadLetter and
+// SchemaUnmapped too; SchemaEvent names that of a whole event. The bytes are the caller's.
 func Schema(name string) (schema []byte, found bool) {
 	b, err := files.ReadFile("v1/" + name + ".json")
 	return b, err == nil
