@@ -25,7 +25,9 @@ func renderEvent(t *testing.T) []byte {
 	properties := jsonschema.NewProperties()
 	for _, a := range schemas.Attributes() {
 		s := attributeSchema(a.Name)
-		s.Description = sentence(a.About)
+		if s.Description == "" {
+			s.Description = strings.ToUpper(a.About[:1]) + a.About[1:] + "."
+		}
 		properties.Set(a.Name, s)
 	}
 	properties.Set("data", &jsonschema.Schema{
@@ -56,7 +58,9 @@ func attributeSchema(name string) *jsonschema.Schema {
 	case "type":
 		return openList(append(typeNames(), schemas.TypeDeadLetter))
 	case "provider":
-		return openList(providerNames())
+		s := openList(providerNames())
+		s.Description = "Whose webhook it was: " + strings.Join(providerNames(), ", ") + ", or a newer word."
+		return s
 	case "time", "recordedtime":
 		return timestamp()
 	case "verified":
@@ -78,8 +82,6 @@ func providerNames() (names []string) {
 	}
 	return names
 }
-
-func sentence(about string) string { return strings.ToUpper(about[:1]) + about[1:] + "." }
 
 // aJoin is a sample webhook of a join as it arrives at an endpoint, as an event.
 func aJoin(t *testing.T) schemas.Event {
