@@ -34,8 +34,8 @@ func (c *comparison) report(where, format string, args ...any) {
 	c.breaks = append(c.breaks, where+": "+fmt.Sprintf(format, args...))
 }
 
-// free are the keywords that may change: they are for people, or are looked at where something refers to them. judged are those that
-// compare looks at.
+// free are the keywords that may change: they are for people, or are looked at where something refers to them. judged are those
+// that compare looks at.
 var (
 	free   = []string{"$comment", "title", "description", "examples", "deprecated", "$defs", "$ref", "$schema", "$id"}
 	judged = []string{

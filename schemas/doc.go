@@ -14,7 +14,7 @@
 //	seal.go       how: what the SDK needs for it
 //	binary.go     the same in binary mode, and back
 //	decode.go     a message in either mode to Event: what a subscriber calls
-//	schema.go     the JSON Schemas in v1/, as files of the binary
+//	schema.go     the JSON Schemas in v1/, and the types of TypeScript, as files of the binary
 //
 // The schemas are written from the structs and their comments, with examples from package normalize, by
 // go test ./schemas -update, and the types of TypeScript, v1/meetbus.d.ts, from the schemas. They say no more than what package
@@ -33,9 +33,9 @@
 //   - other descriptions, examples and titles
 //
 // Everything else is incompatible: a property, a word or a type of event that vanishes or means something else; a property of
-// another type, format or encoding, or that was always there and may be absent; another $id. So is a name that Go or TypeScript
-// exports and that is gone. TestNothingThatWasReleasedBreaks compares with the schemas of the last release, in testdata/released,
-// which go test ./schemas -release writes when there is a new one; only what something means it cannot see.
+// another type, format or encoding, or that was always there and may be absent; another $id. So is a name of the data, in Go
+// and TypeScript, that is gone. TestNothingThatWasReleasedBreaks compares with the schemas of the last release, which stand in
+// testdata/released and which go test ./schemas -release writes when there is a new one; only what something means it cannot see.
 //
 // What is incompatible needs a new major version, of all schemas together: v2/<type>.json, urn:meetbus:schema:v2:<type>, served
 // at /schemas/v2/ beside v1, which stays as it is. The types of event keep their names. An event is of one version, and

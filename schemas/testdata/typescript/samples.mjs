@@ -1,7 +1,7 @@
 // Usage: node samples.mjs FOLDER >samples.ts
 //
-// Validates the examples of the schemas in FOLDER as subscribers do, and writes them as events of TypeScript, each with the type that
-// it must have.
+// Validates the examples of the schemas in FOLDER as subscribers do, and writes them as events of TypeScript, each with the
+// type that it must have.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
