@@ -59,7 +59,7 @@ func Admin(o AdminOptions) http.Handler {
 	}
 	e.GET("/schemas", listSchemas)
 	e.GET("/schemas/", listSchemas)
-	e.GET("/schemas/v1/:file", schema)
+	e.GET("/schemas/:version/:file", schema)
 	return e
 }
 
@@ -138,20 +138,29 @@ func (a admin) backlog(ctx context.Context) *backlogState {
 	return &backlogState{Messages: b.Waiting, OldestAgeSeconds: b.age().Seconds(), Parked: b.Parked, Why: b.Why}
 }
 
+// listSchemas names what there is below /schemas/: the schemas, and the types of TypeScript that they make.
 func listSchemas(c echo.Context) error {
-	names, err := fs.Glob(schemas.Files(), "v1/*.json")
+	names, err := fs.Glob(schemas.Files(), "*/*.json")
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, map[string][]string{"schemas": names})
+	types, err := fs.Glob(schemas.Files(), "*/*.d.ts")
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string][]string{"schemas": names, "typescript": types})
 }
 
 func schema(c echo.Context) error {
-	body, found := schemas.Schema(strings.TrimSuffix(c.Param("file"), ".json"))
-	if !found || !strings.HasSuffix(c.Param("file"), ".json") {
+	name := c.Param("version") + "/" + c.Param("file")
+	body, err := fs.ReadFile(schemas.Files(), name)
+	if err != nil {
 		return echo.ErrNotFound
 	}
-	return c.Blob(http.StatusOK, "application/schema+json", body)
+	if strings.HasSuffix(name, ".json") {
+		return c.Blob(http.StatusOK, "application/schema+json", body)
+	}
+	return c.Blob(http.StatusOK, echo.MIMETextPlainCharsetUTF8, body) // TypeScript has no media type: .ts is known as video
 }
 
 func explainAdmin(err error) problem {

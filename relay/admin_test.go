@@ -43,6 +43,13 @@ func TestAdmin(t *testing.T) {
 		{"schemas need no token", guarded, hook{path: "/schemas/v1/meeting.started.json"}, 200, "urn:meetbus:schema:v1:meeting.started"},
 		{"schemas", ready, hook{path: "/schemas/"}, 200, "v1/meeting.participantJoined.json"},
 		{"schemas without the slash", ready, hook{path: "/schemas"}, 200, "v1/meeting.participantJoined.json"},
+		{"types", ready, hook{path: "/schemas/"}, 200, `"typescript":["v1/meetbus.d.ts"]`},
+		{"types need no token", guarded, hook{path: "/schemas/v1/meetbus.d.ts"}, 200, "export type MeetbusEvent"},
+		{"a version to come", ready, hook{path: "/schemas/v2/meeting.started.json"}, 404, "Not Found"},
+		{"a way out", ready, hook{path: "/schemas/v1/..%2fv1%2fmeetbus.d.ts"}, 404, "Not Found"},
+		{"another way out", ready, hook{path: "/schemas/%2e%2e/admin.go"}, 404, "Not Found"},
+		{"a folder", ready, hook{path: "/schemas/v1/"}, 404, "Not Found"},
+		{"a folder as a file", ready, hook{path: "/schemas/v1/."}, 404, "Not Found"},
 		{"no such schema", ready, hook{path: "/schemas/v1/meeting.danced.json"}, 404, "Not Found"},
 		{"a schema by another name", ready, hook{path: "/schemas/v1/meeting.started"}, 404, "Not Found"},
 		{"a listed host", checked, hook{path: "/readyz", host: "OPS.example.org:8081"}, 200, "ready"},
@@ -95,9 +102,30 @@ func TestEverySchemaIsServed(t *testing.T) {
 			t.Errorf("%s is not listed", c.Name)
 		}
 	}
+	if !slices.Contains(listed, any("v1/"+schemas.SchemaEvent+".json")) {
+		t.Error("the schema of the whole event is not listed")
+	}
 	for _, name := range listed {
 		if status, text := r.ask(hook{method: http.MethodGet, path: "/schemas/" + name.(string)}); status != http.StatusOK {
 			t.Errorf("%s: %d %s", name, status, text)
+		}
+	}
+}
+
+// TestMediaTypes: what is served below /schemas/ says what it is.
+func TestMediaTypes(t *testing.T) {
+	url := serve(t, Admin(AdminOptions{Metrics: prometheus.NewRegistry(), Log: zap.NewNop()}), usualDeadline)
+	for name, want := range map[string]string{
+		"v1/meeting.started.json": "application/schema+json",
+		"v1/meetbus.d.ts":         "text/plain; charset=UTF-8",
+	} {
+		answer, err := http.Get(url + "/schemas/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if got := answer.Header.Get("Content-Type"); answer.StatusCode != http.StatusOK || got != want {
+			t.Errorf("%s: %s of %s, want %s", name, answer.Status, got, want)
 		}
 	}
 }

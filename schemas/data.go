@@ -177,7 +177,7 @@ type Resource struct {
 
 // Agent is an AI agent at work.
 type Agent struct {
-	// session: the agent's part in a meeting. deployment: a session of an agent that the provider runs.
+	// session (the agent's part in a meeting), deployment (a session of an agent that the provider runs), or a newer word.
 	Kind string `json:"kind,omitempty"`
 	// The provider's id of the agent's session, which is no session of a meeting.
 	SessionID string `json:"sessionId,omitempty"`
@@ -309,7 +309,7 @@ type (
 type DeadLetter struct {
 	// Nothing was read of it, so it shares nothing with events.
 	Common `json:"-"`
-	// not_utf8, not_json, no_event, refused or too_large.
+	// not_utf8, not_json, no_event, refused, too_large, or a newer word.
 	Reason string `json:"reason"`
 	// What exactly was wrong, for people to read.
 	Detail string `json:"detail,omitempty"`

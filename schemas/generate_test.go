@@ -23,7 +23,7 @@ type document struct {
 	Type        string          `json:"type"`
 	Properties  json.RawMessage `json:"properties"`
 	Required    []string        `json:"required,omitempty"`
-	Examples    []schemas.Data  `json:"examples,omitempty"`
+	Examples    any             `json:"examples,omitempty"`
 	Defs        json.RawMessage `json:"$defs,omitempty"`
 }
 
@@ -39,6 +39,7 @@ func generate(t *testing.T, examples map[string][]schemas.Data) map[string][]byt
 		about := comments[fullName(reflect.TypeOf(schemas.Of(name)).Elem())]
 		docs[name] = render(t, comments, name, about, examples[name])
 	}
+	docs[schemas.SchemaEvent] = renderEvent(t)
 	return docs
 }
 
@@ -66,25 +67,31 @@ func render(t *testing.T, comments map[string]string, name, about string, exampl
 		Mapper:                    mapType,
 	}
 	s := r.Reflect(schemas.Of(name))
+	openWords(s)
 	for _, def := range s.Definitions {
-		nameWords(def)
+		openWords(def)
 	}
-	raw, err := json.Marshal(document{
-		Version:     s.Version,
-		ID:          "urn:meetbus:schema:v1:" + name,
+	return write(t, document{
+		ID:          urn(name),
 		Title:       name,
 		Description: about,
-		Comment:     "The data of the CloudEvent. Written from the Go structs by go test ./schemas -update.",
+		Comment:     "The data of the CloudEvent. " + byWhom,
 		Type:        s.Type,
 		Properties:  marshal(t, s.Properties),
 		Required:    s.Required,
 		Examples:    examples,
 		Defs:        marshal(t, s.Definitions),
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := jsontext.Value(raw)
+}
+
+const byWhom = "Written from the Go structs by go test ./schemas -update."
+
+func urn(name string) string { return "urn:meetbus:schema:v1:" + name }
+
+func write(t *testing.T, d document) []byte {
+	t.Helper()
+	d.Version = jsonschema.Version
+	v := jsontext.Value(marshal(t, d))
 	if err := v.Format(jsontext.WithIndent("  "), jsontext.EscapeForHTML(false), jsontext.PreserveRawStrings(false)); err != nil {
 		t.Fatal(err)
 	}
@@ -107,24 +114,43 @@ func marshal(t *testing.T, v any) json.RawMessage {
 func mapType(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[schemas.Timestamp]():
-		return &jsonschema.Schema{Type: "string", Format: "date-time"}
+		return timestamp()
 	case reflect.TypeFor[json.Number]():
 		return &jsonschema.Schema{Type: "number"}
 	}
 	return nil
 }
 
-var openWords = regexp.MustCompile(`((?:\w+, )+)or a newer word of the provider\.$`)
+func timestamp() *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Format: "date-time"} }
 
-// nameWords makes the known words of an open list, which its comment names, the examples of the property.
-func nameWords(def *jsonschema.Schema) {
-	for p := def.Properties.Oldest(); p != nil; p = p.Next() {
-		m := openWords.FindStringSubmatch(p.Value.Description)
+var (
+	listOfWords = regexp.MustCompile(`((?:[\w-]+(?: \([^)]*\))?, )+)or a newer word(?: of the provider)?\.$`)
+	listedWord  = regexp.MustCompile(`([\w-]+)(?: \([^)]*\))?, `)
+)
+
+// openWords makes an open list of the words that the comment of a property lists.
+func openWords(s *jsonschema.Schema) {
+	for p := s.Properties.Oldest(); p != nil; p = p.Next() {
+		m := listOfWords.FindStringSubmatch(p.Value.Description)
 		if m == nil {
 			continue
 		}
-		for word := range strings.SplitSeq(strings.TrimSuffix(m[1], ", "), ", ") {
-			p.Value.Examples = append(p.Value.Examples, word)
+		var words []string
+		for _, word := range listedWord.FindAllStringSubmatch(m[1], -1) {
+			words = append(words, word[1])
 		}
+		list := openList(words)
+		list.Description = p.Value.Description
+		p.Value = list
 	}
+}
+
+// openList is a string, and these words are known. Generators of code read the two alternatives as a list that stays open, or as a
+// string; no validator refuses a word that is not listed.
+func openList(words []string) *jsonschema.Schema {
+	known := &jsonschema.Schema{Type: "string"}
+	for _, word := range words {
+		known.Enum = append(known.Enum, word)
+	}
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{known, {Type: "string"}}}
 }

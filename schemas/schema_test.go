@@ -20,8 +20,9 @@ import (
 var update = flag.Bool("update", false, "write the schemas to v1/")
 
 func TestSchemaFilesFollowTheStructs(t *testing.T) {
-	want := make(map[string][]byte)
-	for name, doc := range generate(t, examples(t)) {
+	docs := generate(t, examples(t))
+	want := map[string][]byte{"v1/meetbus.d.ts": renderTypes(t, docs)}
+	for name, doc := range docs {
 		want["v1/"+name+".json"] = doc
 	}
 	if *update {
@@ -75,6 +76,7 @@ func TestSchemaFindsOnlyTypes(t *testing.T) {
 		{schemas.TypeMeetingStarted, true},
 		{schemas.TypeDeadLetter, true},
 		{schemas.SchemaUnmapped, true},
+		{schemas.SchemaEvent, true},
 		{"meeting.Started", false},
 		{"dyte.brandNew", false},
 		{"", false},
@@ -138,14 +140,15 @@ func checkDescriptions(t *testing.T, where string, schema map[string]any) {
 	}
 }
 
-func compile(t *testing.T, name string, doc []byte) *jsonschema.Schema {
+func compile(t testing.TB, name string, doc []byte) *jsonschema.Schema {
 	t.Helper()
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(doc))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
-	c.AssertFormat()
+	c.AssertFormat() // some validators of subscribers take formats and contents for promises, too
+	c.AssertContent()
 	if err := c.AddResource(name, v); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +159,7 @@ func compile(t *testing.T, name string, doc []byte) *jsonschema.Schema {
 	return s
 }
 
-func validate(t *testing.T, s *jsonschema.Schema, data []byte) error {
+func validate(t testing.TB, s *jsonschema.Schema, data []byte) error {
 	t.Helper()
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
@@ -168,7 +171,10 @@ func validate(t *testing.T, s *jsonschema.Schema, data []byte) error {
 func TestExamplesAreValidAndComplete(t *testing.T) {
 	everySchema(t, func(t *testing.T, name string, raw []byte) {
 		s := compile(t, name, raw)
-		var doc struct{ Examples []json.RawMessage }
+		var doc struct {
+			Properties map[string]any
+			Examples   []json.RawMessage
+		}
 		if err := json.Unmarshal(raw, &doc); err != nil {
 			t.Fatal(err)
 		}
@@ -178,6 +184,14 @@ func TestExamplesAreValidAndComplete(t *testing.T) {
 		for _, example := range doc.Examples {
 			if err := validate(t, s, example); err != nil {
 				t.Errorf("%v in %s", err, example)
+			}
+			if name == schemas.SchemaEvent {
+				for member := range decode(t, example) {
+					if doc.Properties[member] == nil {
+						t.Errorf("%s is not described in %s", member, example)
+					}
+				}
+				continue
 			}
 			d := json.NewDecoder(bytes.NewReader(example))
 			d.DisallowUnknownFields()
@@ -204,6 +218,10 @@ func TestSchemaBinds(t *testing.T) {
 		{"original as JSON", schemas.TypeMeetingStarted, `{"original":{}}`, false},
 		{"any error", schemas.TypeMeetingEnded, `{"error":[{"code":1}]}`, true},
 		{"a newer status", schemas.TypeRecordingUpdate, `{"recording":{"status":"TRANSMOGRIFIED"}}`, true},
+		{"an empty status", schemas.TypeRecordingUpdate, `{"recording":{"status":""}}`, true},
+		{"status is a number", schemas.TypeRecordingUpdate, `{"recording":{"status":7}}`, false},
+		{"a newer reason", schemas.TypeDeadLetter, `{"reason":"odd","endpoint":"dyte","body":"","receivedAt":"2026-06-03T10:05:00Z"}`, true},
+		{"a body in no base64", schemas.TypeDeadLetter, `{"reason":"odd","endpoint":"dyte","body":"{}","receivedAt":"2026-06-03T10:05:00Z"}`, false},
 		{"60 digits", schemas.TypeRecordingUpdate, `{"recording":{"fileSize":` + strings.Repeat("9", 60) + `}}`, true},
 		{"a fraction of a byte", schemas.TypeRecordingUpdate, `{"recording":{"fileSize":123.45}}`, false},
 		{"size in a string", schemas.TypeRecordingUpdate, `{"recording":{"fileSize":"1"}}`, false},
