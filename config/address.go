@@ -83,3 +83,31 @@ func keyURL(u string) bool {
 	}
 	return parsed.Scheme == "https" || parsed.Scheme == "http" && loopback.Is(parsed.Hostname())
 }
+
+// network reads an address, or a network. Addresses of IPv4 within IPv6 are those of IPv4.
+func network(text string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		a = a.Unmap().WithZone("")
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(text)
+	return p.Masked(), err
+}
+
+// Proxies are the networks of TrustedProxies.
+func (h HTTP) Proxies() []netip.Prefix {
+	var all []netip.Prefix
+	for _, text := range h.TrustedProxies {
+		if p, err := network(text); err == nil { // which Check has made sure of
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// collectorURL reports whether u is where a collector can be. Its secrets belong into the environment, not into a URL that is logged.
+func collectorURL(u string) bool {
+	parsed, err := url.Parse(u)
+	return err == nil && parsed.Hostname() != "" && (parsed.Scheme == "http" || parsed.Scheme == "https") &&
+		parsed.User == nil && parsed.RawQuery == "" && parsed.Fragment == ""
+}

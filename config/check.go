@@ -47,6 +47,8 @@ func (c Config) faults() []Fault {
 	k.subjects(c)
 	k.oneOf(c.Log.Level, "log.level", "debug", "info", "warn", "error")
 	k.oneOf(c.Log.Format, "log.format", "auto", "console", "json")
+	k.expect(c.Tracing.OTLPEndpoint == "" || collectorURL(c.Tracing.OTLPEndpoint), "tracing.otlp_endpoint",
+		"must be an http or https URL without user, query and fragment, such as http://127.0.0.1:4318")
 	k.separate(c)
 	return k.faults
 }
@@ -58,6 +60,10 @@ func (k *checker) http(h HTTP) {
 	k.expect(h.Deadline >= 100*time.Millisecond && h.Deadline <= 30*time.Second, "http.deadline", "must be between 100ms and 30s")
 	k.expect(h.Drain >= 0, "http.drain", "must not be negative")
 	k.keyPair(h.TLS, "http.tls")
+	for i, proxy := range h.TrustedProxies {
+		_, err := network(proxy)
+		k.expect(err == nil, item("http.trusted_proxies", i), "must be an address or a network, such as 10.0.0.0/8")
+	}
 }
 
 func (k *checker) admin(a Admin) {

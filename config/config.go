@@ -33,6 +33,7 @@ type Config struct {
 	Endpoints   []Endpoint  `yaml:"endpoints"`
 	Subjects    Subjects    `yaml:"subjects"`
 	Log         Log         `yaml:"log"`
+	Tracing     Tracing     `yaml:"tracing"`
 }
 
 // HTTP is the listener for providers.
@@ -47,6 +48,8 @@ type HTTP struct {
 	// Drain is how long readyz says 503 before the listener closes.
 	Drain time.Duration `yaml:"drain"`
 	TLS   *KeyPair      `yaml:"tls"`
+	// TrustedProxies are addresses, and networks such as 10.0.0.0/8, whose X-Forwarded-For is believed.
+	TrustedProxies []string `yaml:"trusted_proxies"`
 }
 
 // Admin is the listener for operators.
@@ -194,6 +197,12 @@ type Log struct {
 	// Level is debug, info, warn or error; Format is auto, console or json.
 	Level  string `yaml:"level"`
 	Format string `yaml:"format"`
+}
+
+// Tracing says where spans go.
+type Tracing struct {
+	// OTLPEndpoint is the URL of a collector that takes OTLP over HTTP; empty: there are no spans.
+	OTLPEndpoint string `yaml:"otlp_endpoint"`
 }
 
 // Default is the configuration without a file: for trying things out on one machine, so no endpoint verifies.

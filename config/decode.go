@@ -84,11 +84,11 @@ func (d *decoder) section(n ast.Node, v reflect.Value, path string) {
 	for field, value := range v.Fields() {
 		fields[field.Tag.Get("yaml")] = value
 	}
-	known := slices.AppendSeq(laterKeys(path), maps.Keys(fields))
+	known := slices.Collect(maps.Keys(fields))
 	d.entries(n, path, func(key, path string, value ast.Node) {
 		if field, ok := fields[key]; ok {
 			d.value(value, field, path)
-		} else if !d.later(value, path) {
+		} else {
 			d.unknown(key, path, known)
 		}
 	})

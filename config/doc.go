@@ -6,7 +6,6 @@
 //	decode.go    from the tree of YAML to the types, going on after a fault
 //	expand.go    ${VAR}, ${VAR:-default} and $$ in scalars
 //	values.go    sizes (256KiB), syncs and server URLs, as people write them
-//	later.go     documented settings that this version lacks
 //	check.go     what a valid file must not say; endpoint.go, subjects.go, embedded.go, address.go and files.go for parts of it
 //	fault.go     one fault and its place
 //	compose.yml  the relay's file for docker-compose.yml; nats.conf is the server's

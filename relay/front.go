@@ -2,7 +2,9 @@ package relay
 
 import (
 	"errors"
+	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -22,6 +24,7 @@ var nowhere = &Endpoint{}
 // Front returns the HTTP front end for providers: one route an endpoint, with and without a trailing slash.
 func (r *Relay) Front() http.Handler {
 	front := newEcho(r.log, http.MethodPost)
+	front.IPExtractor = behind(r.proxies)
 	front.HTTPErrorHandler = func(err error, c echo.Context) {
 		_ = r.answer(c, nowhere, time.Now(), receipt{}, routing(err))
 	}
@@ -37,7 +40,9 @@ func (r *Relay) Front() http.Handler {
 func (r *Relay) handle(e *Endpoint) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := time.Now()
-		taken, err := r.take(e, c.Response().Writer, c.Request())
+		q, span := r.trace(e, c.Request())
+		taken, err := r.take(e, c.Response().Writer, q)
+		traced(span, taken, err)
 		return r.answer(c, e, began, taken, err)
 	}
 }
@@ -45,7 +50,7 @@ func (r *Relay) handle(e *Endpoint) echo.HandlerFunc {
 // answer tells the sender what became of the webhook, and the operator the same.
 func (r *Relay) answer(c echo.Context, e *Endpoint, began time.Time, taken receipt, err error) error {
 	sent := respond(c, taken, err)
-	r.observe(e, time.Since(began), taken, err)
+	r.observe(e, time.Since(began), taken, err, c.RealIP)
 	return sent
 }
 
@@ -58,6 +63,19 @@ func routing(err error) error {
 		return errMethod
 	}
 	return err
+}
+
+// behind says who a client is behind proxies that are trusted: the last address in X-Forwarded-For that is none of theirs. Where the
+// peer is not one of them, it is the peer, whatever the header says.
+func behind(proxies []netip.Prefix) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		trust = append(trust, echo.TrustIPRange(&net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
 }
 
 // newEcho returns an Echo that believes no X-Forwarded-For, and turns a panic into an error: its stack goes to the log, its

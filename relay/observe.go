@@ -12,8 +12,9 @@ import (
 // shownMax is how much of a type the log has, in bytes. Those of the catalogue are far shorter.
 const shownMax = 128
 
-// observe counts and logs what became of one webhook. Nothing of its payload is logged, and no path: it may be a secret.
-func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err error) {
+// observe counts and logs what became of one webhook. Nothing of its payload is logged, and no path: it may be a secret. Of what was not
+// taken, client says who has sent it.
+func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err error, client func() string) {
 	became := taken.outcome()
 	if err != nil {
 		became = explain(err).outcome()
@@ -27,7 +28,7 @@ func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err erro
 	fields = append(fields, zap.String("endpoint", e.Name), zap.String("outcome", string(became)),
 		zap.Float64("ms", float64(took.Microseconds())/1000))
 	if err != nil {
-		line.Write(append(fields, zap.String("provider", e.sender()), zap.String("why", cause(err)))...)
+		line.Write(append(fields, zap.String("provider", e.sender()), zap.String("why", cause(err)), zap.String("client", client()))...)
 		return
 	}
 	fields = append(fields, zap.String("provider", taken.provider), zap.String("type", shown(taken.kind)))

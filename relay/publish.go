@@ -45,7 +45,10 @@ func (r *Relay) setAside(ctx context.Context, w *normalize.Webhook, id string, w
 }
 
 // store returns when what w has become is stored, or in time for the answer to be out by the deadline.
-func (r *Relay) store(ctx context.Context, w *normalize.Webhook, stream, subject string, e *schemas.Event) (receipt, error) {
+func (r *Relay) store(ctx context.Context, w *normalize.Webhook, stream, subject string, e *schemas.Event) (_ receipt, err error) {
+	ctx, done := r.step(ctx, "publish")
+	defer func() { done(err) }()
+	r.carry(ctx, e, subject)
 	header, data, err := r.envelope.Seal(*e)
 	if err != nil {
 		return receipt{}, err

@@ -32,7 +32,9 @@ type arrival struct {
 
 // receive reads the request's body, at most r.maxBody bytes of it. Nothing is decoded: the
 // signature is over these bytes. What its headers already condemn is not read.
-func (r *Relay) receive(e *Endpoint, w http.ResponseWriter, q *http.Request) (*arrival, error) {
+func (r *Relay) receive(e *Endpoint, w http.ResponseWriter, q *http.Request) (_ *arrival, err error) {
+	_, done := r.step(q.Context(), "receive")
+	defer func() { done(err) }()
 	at := time.Now()
 	if slices.ContainsFunc(q.Header.Values("Content-Encoding"), isEncoded) {
 		return nil, errEncoding

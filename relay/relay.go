@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
 	"github.com/meetbus/meetbus/normalize"
@@ -40,9 +42,13 @@ type Options struct {
 	// Deadline is the time for a whole answer, from the request's headers on.
 	Deadline time.Duration
 	// Hosts are public names under which unverified endpoints may be called.
-	Hosts   []string
-	Log     *zap.Logger
-	Metrics *Metrics
+	Hosts []string
+	// TrustedProxies are those whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	Log            *zap.Logger
+	Metrics        *Metrics
+	// Tracer, if set, gets a span for each webhook and for each step.
+	Tracer trace.Tracer
 }
 
 // Relay takes webhooks in and puts events on the bus. Its handlers may be called by several goroutines at once.
@@ -60,6 +66,8 @@ type Relay struct {
 	metrics             *Metrics
 	taken               atomic.Bool
 	work                budget
+	proxies             []netip.Prefix
+	tracer              trace.Tracer
 }
 
 // rules say where events belong, until others do.
@@ -83,6 +91,8 @@ func New(o Options) *Relay {
 		hosts:         o.Hosts,
 		log:           o.Log,
 		metrics:       o.Metrics,
+		proxies:       o.TrustedProxies,
+		tracer:        o.Tracer,
 		work:          budget{most: max(workMax, 16*(o.MaxBody+workEach))},
 	}
 	r.Remap(o.Table)
@@ -113,7 +123,7 @@ func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (recei
 	if err != nil {
 		return receipt{}, err
 	}
-	event, err := normalize.Normalize(webhook)
+	event, err := r.normalize(ctx, webhook)
 	if err != nil {
 		return r.setAside(ctx, webhook, "", err)
 	}
@@ -125,6 +135,12 @@ func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (recei
 		return dropped(event, belongs.Rule), nil
 	}
 	return r.publish(ctx, webhook, event, belongs.Subject)
+}
+
+func (r *Relay) normalize(ctx context.Context, w *normalize.Webhook) (e *normalize.Event, err error) {
+	_, done := r.step(ctx, "normalize")
+	defer func() { done(err) }()
+	return normalize.Normalize(w)
 }
 
 // route says where an event belongs, and counts the rules that could not tell.

@@ -29,7 +29,9 @@ const signatureMin, signatureMax = 1024 / 8, 8192 / 8
 
 // verify says whose webhook it is. On a verifying endpoint the signature decides, over the raw bytes and before any of them
 // is parsed; on an unverified one, which only this machine reaches, the body decides where several providers may send.
-func (r *Relay) verify(ctx context.Context, a *arrival) (*normalize.Webhook, error) {
+func (r *Relay) verify(ctx context.Context, a *arrival) (_ *normalize.Webhook, err error) {
+	ctx, done := r.step(ctx, "verify")
+	defer func() { done(err) }()
 	identify := r.apparent
 	if a.endpoint.Verify {
 		identify = r.signer

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("GORACE") == "" {
 		os.Setenv("GORACE", "atexit_sleep_ms=10")
 	}
-	testscript.Main(m, map[string]func(){"meetbus": main, "natsd": natsd, "natsclient": natsclient, "httpget": httpget, "credentials": credentials})
+	testscript.Main(m, map[string]func(){"meetbus": main, "natsd": natsd, "natsclient": natsclient, "httpget": httpget, "credentials": credentials, "collector": collector})
 }
 
 // TestScripts runs the real program, as scripts and people do. script_test.go has the commands of the scripts.

@@ -13,6 +13,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
 	"github.com/meetbus/meetbus/config"
@@ -69,12 +70,16 @@ func (p *process) start(ctx context.Context) error {
 	if err := p.lock(); err != nil {
 		return err
 	}
-	if err := p.connect(); err != nil {
+	tracer, err := p.tracer(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.connect(tracer); err != nil {
 		return err
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if err := p.assemble(ctx, registry); err != nil {
+	if err := p.assemble(ctx, registry, tracer); err != nil {
 		return err
 	}
 	operators, err := p.adminOptions(admin, registry)
@@ -99,7 +104,7 @@ func (p *process) followFiles(ctx context.Context) {
 }
 
 // assemble makes the relay, from what the configuration says and what was started.
-func (p *process) assemble(ctx context.Context, registry *prometheus.Registry) error {
+func (p *process) assemble(ctx context.Context, registry *prometheus.Registry, tracer trace.Tracer) error {
 	c, metrics := p.config, relay.NewMetrics(registry)
 	p.reloads.metrics = metrics
 	endpoints, err := p.endpoints(ctx, metrics)
@@ -107,18 +112,20 @@ func (p *process) assemble(ctx context.Context, registry *prometheus.Registry) e
 		return err
 	}
 	p.relay = relay.New(relay.Options{
-		Endpoints:     endpoints,
-		Bus:           p.store(),
-		Stream:        c.Stream.Name,
-		DeadLetters:   deadLetters(c.Stream.Name),
-		Table:         p.table,
-		Envelope:      c.Envelope(),
-		KeepSignature: c.CloudEvents.Signature,
-		MaxBody:       int64(c.HTTP.MaxBody),
-		Deadline:      c.HTTP.Deadline,
-		Hosts:         c.HTTP.Hosts,
-		Log:           p.log,
-		Metrics:       metrics,
+		Endpoints:      endpoints,
+		Bus:            p.store(),
+		Stream:         c.Stream.Name,
+		DeadLetters:    deadLetters(c.Stream.Name),
+		Table:          p.table,
+		Envelope:       c.Envelope(),
+		KeepSignature:  c.CloudEvents.Signature,
+		MaxBody:        int64(c.HTTP.MaxBody),
+		Deadline:       c.HTTP.Deadline,
+		Hosts:          c.HTTP.Hosts,
+		TrustedProxies: c.HTTP.Proxies(),
+		Log:            p.log,
+		Metrics:        metrics,
+		Tracer:         tracer,
 	})
 	registry.MustRegister(p.relay, p.reloads.certificates)
 	if backlog := p.backlog(); backlog != nil {

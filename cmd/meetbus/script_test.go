@@ -59,7 +59,7 @@ const scriptPatience = 20 * time.Second
 //	                                      with tail -c NAME.yaml, and stop both
 //
 // Beside meetbus there are the programs httpget URL [TOKEN] and natsd ADDRESS DIR [CONF], a NATS server with JetStream, natsclient, somebody on the bus,
-// and credentials, which writes keys, certificates and configurations of NATS servers.
+// credentials, which writes keys, certificates and configurations of NATS servers, and collector ADDRESS, which takes spans.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":     scriptExits,
 	"start":     scriptStart,

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/meetbus/meetbus/relay"
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/bus/embedded"
@@ -15,7 +17,7 @@ import (
 )
 
 // connect starts the connection to the bus, and opens the outbox before it if there is to be one.
-func (p *process) connect() error {
+func (p *process) connect(tracer trace.Tracer) error {
 	c := p.config
 	server, err := p.server()
 	if err != nil {
@@ -36,7 +38,7 @@ func (p *process) connect() error {
 	case c.NATS.URL == "":
 		p.watch(p.bus.Silent)
 	case c.Outbox.Enabled:
-		return p.openOutbox()
+		return p.openOutbox(tracer)
 	}
 	return nil
 }
@@ -69,12 +71,12 @@ func (p *process) watch(silent func(context.Context) time.Duration) {
 }
 
 // openOutbox puts an outbox before the bus.
-func (p *process) openOutbox() error {
+func (p *process) openOutbox(tracer trace.Tracer) error {
 	o, err := outboxOf(p.config)
 	if err != nil {
 		return err
 	}
-	o.Bus, o.Log = p.bus, p.log
+	o.Bus, o.Log, o.Tracer = p.bus, p.log, tracer
 	if p.outbox, err = outbox.Open(o); err != nil {
 		return err
 	}

@@ -28,19 +28,27 @@ func newVersion() *cobra.Command {
 
 // build names the version, the commit and its date, the Go version and the platform.
 func build() string {
-	v, c, d := version, commit, date
+	c, d := commit, date
 	if info, ok := debug.ReadBuildInfo(); ok {
-		v = cmp.Or(v, info.Main.Version)
 		c = cmp.Or(c, setting(info, "vcs.revision"))
 		d = cmp.Or(d, setting(info, "vcs.time"))
 	}
 	return strings.Join([]string{
-		"meetbus " + cmp.Or(v, "(devel)"),
+		"meetbus " + release(),
 		"commit " + cmp.Or(c, "unknown"),
 		"date " + cmp.Or(d, "unknown"),
 		runtime.Version(),
 		runtime.GOOS + "/" + runtime.GOARCH,
 	}, ", ")
+}
+
+// release is the version.
+func release() string {
+	v := version
+	if info, ok := debug.ReadBuildInfo(); ok {
+		v = cmp.Or(v, info.Main.Version)
+	}
+	return cmp.Or(v, "(devel)")
 }
 
 func setting(info *debug.BuildInfo, key string) string {

@@ -147,6 +147,7 @@ func (b *Outbox) attempt(ctx context.Context, batch []entry) (rest []entry, err 
 		e := batch[i]
 		switch {
 		case o.Err == nil:
+			b.tracer.forwarded(ctx, e)
 			continue
 		case errors.Is(o.Err, bus.ErrTooLarge), errors.Is(o.Err, bus.ErrRefused):
 			if o.Err = b.park(ctx, e, o.Err); o.Err == nil {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
 	"github.com/meetbus/meetbus/relay/bus"
@@ -46,12 +47,15 @@ type Options struct {
 	// Bus is where the messages belong. The outbox does not close it.
 	Bus *bus.Bus
 	Log *zap.Logger
+	// Tracer, if set, gets a span for each message that is stored, and one for each that is forwarded.
+	Tracer trace.Tracer
 }
 
 // Outbox stores messages on a bus, or on disk until the bus takes them. All methods may be called by several goroutines at once.
 type Outbox struct {
 	o       Options
 	log     *zap.Logger
+	tracer  tracer
 	server  *embedded.Server
 	store   *bus.Bus
 	entries chan entry
@@ -88,7 +92,7 @@ func start(o Options) (*Outbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Outbox{o: o, log: o.Log, server: server, entries: make(chan entry, batchMax)}
+	b := &Outbox{o: o, log: o.Log, tracer: tracer{o.Tracer}, server: server, entries: make(chan entry, batchMax)}
 	if err := b.openStore(); err != nil {
 		server.Stop()
 		return nil, err
@@ -183,7 +187,10 @@ func (b *Outbox) put(ctx context.Context, m bus.Message, sent bool) (bus.Ack, er
 	if err := b.begin(); err != nil {
 		return bus.Ack{}, err
 	}
-	ack, err := b.store.Publish(ctx, entryOf(m, sent))
+	entry := entryOf(m, sent)
+	ctx, done := b.tracer.storing(ctx, entry)
+	ack, err := b.store.Publish(ctx, entry)
+	done(err)
 	b.end(ack.Sequence)
 	if err != nil {
 		return bus.Ack{}, fmt.Errorf("outbox: %w", err)
