@@ -1,14 +1,15 @@
 import { AckPolicy, jetstreamManager, type JsMsg } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { HTTP, type CloudEvent } from "cloudevents";
+import { HTTP } from "cloudevents";
+import type { MeetbusEvent } from "./meetbus.js";
 
 // read returns the event of a message in either content mode. In binary mode the SDK leaves the attributes percent-encoded, and
 // verified a text.
-function read(m: JsMsg): CloudEvent<any> {
+function read(m: JsMsg): MeetbusEvent {
   const headers: Record<string, string> = {};
   for (const [name, [value]] of m.headers ?? []) headers[name] = decodeURIComponent(value);
-  const event = HTTP.toEvent({ headers, body: m.string() }) as CloudEvent<any>;
-  return event.cloneWith({ verified: String(event.verified) === "true" });
+  const event = HTTP.toEvent({ headers, body: m.string() }) as MeetbusEvent;
+  return { ...event, verified: String(event.verified) === "true" };
 }
 
 const nc = await connect({ servers: process.env.NATS_URL ?? "nats://127.0.0.1:4222" });
