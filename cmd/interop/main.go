@@ -74,6 +74,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 
 // prepare builds what is run.
 func prepare(ctx context.Context, o options, dir string) error {
+	if o.usesNode() {
+		if err := checkNode(); err != nil {
+			return err
+		}
+	}
 	if err := process.Build(ctx, dir); err != nil {
 		return err
 	}
@@ -90,7 +95,7 @@ func prepare(ctx context.Context, o options, dir string) error {
 
 // inMode fills the columns of one content mode.
 func inMode(ctx context.Context, o options, m mode, dir string, r *report) error {
-	rig, err := setUp(ctx, m, dir, filepath.Join(dir, string(m)))
+	rig, err := setUp(m, dir, filepath.Join(dir, string(m)))
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,12 @@ func parse(args []string) (o options, err error) {
 	return o, nil
 }
 
+// usesNode says whether node runs something of it.
+func (o options) usesNode() bool {
+	return slices.ContainsFunc(o.subscribers, func(s subscriber) bool { return s.name == "node" }) ||
+		slices.ContainsFunc(o.sdks, func(s sdk) bool { return s.name == "js" })
+}
+
 // named is something that a flag chooses.
 type named interface{ called() string }
 

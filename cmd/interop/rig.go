@@ -28,7 +28,7 @@ type rig struct {
 }
 
 // setUp starts both, with a fresh store in dir.
-func setUp(ctx context.Context, m mode, programs, dir string) (*rig, error) {
+func setUp(m mode, programs, dir string) (*rig, error) {
 	r := &rig{programs: programs, dir: dir}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func setUp(ctx context.Context, m mode, programs, dir string) (*rig, error) {
 		r.stop()
 		return nil, err
 	}
-	return r, ctx.Err()
+	return r, nil
 }
 
 // configuration is the relay's file: every provider's webhooks are verified with our key.

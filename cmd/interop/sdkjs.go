@@ -17,11 +17,16 @@ var reader string
 // nodeDir has the packages that reader.mjs imports.
 var nodeDir = filepath.Join("docs", "subscribers", "node")
 
+// checkNode wants the packages that node runs need.
+func checkNode() error {
+	if _, err := os.Stat(filepath.Join(nodeDir, "node_modules")); err != nil {
+		return fmt.Errorf("node's packages are not there: npm ci in %s gets them", nodeDir)
+	}
+	return nil
+}
+
 // readByJS has node read the stream. node looks for packages in the folder that it is run in, if the program is an argument.
 func readByJS(ctx context.Context, r *rig, messages []message) (all []reading, err error) {
-	if _, err := os.Stat(filepath.Join(nodeDir, "node_modules")); err != nil {
-		return nil, fmt.Errorf("its packages are not there: npm ci in %s gets them", nodeDir)
-	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	var said, complaint bytes.Buffer
