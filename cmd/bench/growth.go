@@ -42,7 +42,7 @@ func (b *bench) growth(ctx context.Context) error {
 			}
 		}
 	}
-	comparison{labels: []string{"of", "small", "large", "connections"}, a: "large", b: "small", by: rate, pairs: pairs}.table().print(b.out)
+	comparison{labels: []string{"of", "small", "large", "connections"}, a: "large", b: "small", by: rate, pairs: pairs}.table().Print(b.out)
 	return nil
 }
 

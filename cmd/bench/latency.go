@@ -20,7 +20,7 @@ func (b *bench) latency(ctx context.Context) error {
 		}
 		pairs = append(pairs, p)
 	}
-	comparison{labels: []string{"webhooks", "arrivals/s"}, a: ours.name, b: plain.name, by: tail, pairs: pairs}.table().print(b.out)
+	comparison{labels: []string{"webhooks", "arrivals/s"}, a: ours.name, b: plain.name, by: tail, pairs: pairs}.table().Print(b.out)
 	return nil
 }
 

@@ -40,7 +40,7 @@
 //	bare.go       the bare relay
 //	load.go       senders of a closed loop, openloop.go of an open one
 //	webhook.go    the bytes that they send; answer.go the bytes that they get; tally.go what they count
-//	table.go      tables in Markdown; plot.go the plot
+//	table.go      what the tables show; plot.go the plot
 //	profile.go    processor profiles, of which cmd/meetbus/default.pgo is made
 package main
 

@@ -39,7 +39,7 @@ func TestRatio(t *testing.T) {
 func TestTable(t *testing.T) {
 	var out strings.Builder
 	pairs := []pair{{labels: []string{"signed", "16"}, a: rates(1000, 2000, 1500), b: rates(2000, 2000, 2000)}}
-	comparison{labels: []string{"webhooks", "connections"}, a: "meetbus", b: "bare", by: rate, pairs: pairs}.table().print(&out)
+	comparison{labels: []string{"webhooks", "connections"}, a: "meetbus", b: "bare", by: rate, pairs: pairs}.table().Print(&out)
 	// What no run knows of has no column.
 	want := "| webhooks | connections | meetbus/s | bare/s | meetbus ÷ bare | p99 ms |\n" +
 		"| --- | --- | --- | --- | --- | --- |\n" +
@@ -48,7 +48,7 @@ func TestTable(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", out.String(), want)
 	}
 	out.Reset()
-	single([]string{"side", "connections"}, pairs).print(&out)
+	single([]string{"side", "connections"}, pairs).Print(&out)
 	if !strings.Contains(out.String(), "| signed | 16 | 1,500 | 0.67 |\n") {
 		t.Errorf("got\n%s", out.String())
 	}

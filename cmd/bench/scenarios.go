@@ -71,7 +71,7 @@ func (b *bench) closed(ctx context.Context, c conditions, connections ...int) (p
 func (b *bench) compare(pairs []pair) {
 	comparison{
 		labels: []string{"webhooks", "NATS", "connections"}, a: ours.name, b: plain.name, by: rate, pairs: pairs,
-	}.table().print(b.out)
+	}.table().Print(b.out)
 }
 
 func (b *bench) throughput(ctx context.Context) error {
@@ -99,7 +99,7 @@ func (b *bench) throughput(ctx context.Context) error {
 		ceiling = append(ceiling, p)
 	}
 	fmt.Fprintln(b.out)
-	single([]string{"side", "connections"}, ceiling).print(b.out)
+	single([]string{"side", "connections"}, ceiling).Print(b.out)
 	return nil
 }
 
@@ -154,6 +154,6 @@ func (b *bench) memory(ctx context.Context) error {
 		n := fmt.Sprint(c.connections)
 		rows = append(rows, pair{labels: []string{n, "at full load"}, a: p.a}, pair{labels: []string{n, "NATS frozen for half of it"}, a: p.b})
 	}
-	single([]string{"connections", ours.name}, rows).print(b.out)
+	single([]string{"connections", ours.name}, rows).Print(b.out)
 	return nil
 }

@@ -2,27 +2,11 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/meetbus/meetbus/cmd/internal/markdown"
 )
-
-// table is a table in Markdown.
-type table struct {
-	head []string
-	rows [][]string
-}
-
-func (t table) print(w io.Writer) {
-	dashes := make([]string, len(t.head))
-	for i := range dashes {
-		dashes[i] = "---"
-	}
-	for _, row := range append([][]string{t.head, dashes}, t.rows...) {
-		fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
-	}
-}
 
 // quantity is something that a run measures.
 type quantity struct {
@@ -68,14 +52,14 @@ type comparison struct {
 }
 
 // table has both medians in each cell, and the ratio.
-func (c comparison) table() table {
+func (c comparison) table() markdown.Table {
 	ratio := c.a + " ÷ " + c.b
 	if c.by.title != rate.title {
 		ratio += ", " + c.by.title
 	}
-	t, quantities := table{head: slices.Concat(c.labels, []string{c.a + "/s", c.b + "/s", ratio})}, seen(c.pairs)
+	t, quantities := markdown.Table{Head: slices.Concat(c.labels, []string{c.a + "/s", c.b + "/s", ratio})}, seen(c.pairs)
 	for _, q := range quantities {
-		t.head = append(t.head, q.title)
+		t.Head = append(t.Head, q.title)
 	}
 	for _, p := range c.pairs {
 		mid, least, most := p.ratio(c.by.of)
@@ -85,24 +69,24 @@ func (c comparison) table() table {
 		for _, q := range quantities {
 			row = append(row, q.text(middle(p.a, q.of))+" / "+q.text(middle(p.b, q.of)))
 		}
-		t.rows = append(t.rows, row)
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
 
 // single is a table of one side alone: of each pair, the first.
-func single(labels []string, pairs []pair) table {
+func single(labels []string, pairs []pair) markdown.Table {
 	quantities := append([]quantity{rate}, seen(pairs)...)
-	t := table{head: slices.Clone(labels)}
+	t := markdown.Table{Head: slices.Clone(labels)}
 	for _, q := range quantities {
-		t.head = append(t.head, q.title)
+		t.Head = append(t.Head, q.title)
 	}
 	for _, p := range pairs {
 		row := slices.Clone(p.labels)
 		for _, q := range quantities {
 			row = append(row, q.text(middle(p.a, q.of)))
 		}
-		t.rows = append(t.rows, row)
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }

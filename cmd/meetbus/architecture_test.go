@@ -13,7 +13,7 @@ import (
 const module = "github.com/meetbus/meetbus/"
 
 // arrows says which packages of ours each package may import. A package ending in test serves tests only, and may import what
-// it serves; cmd/torture and cmd/bench are tests, too.
+// it serves; cmd/torture, cmd/bench and cmd/interop are tests, too. Those in docs are what others would write.
 var arrows = map[string][]string{
 	"schemas":              {},
 	"normalize":            {"schemas"},
@@ -27,21 +27,25 @@ var arrows = map[string][]string{
 	"config":               {"schemas", "normalize", "relay/route", "relay/keys", "relay/loopback"},
 	"cmd/internal/process": {},
 	"cmd/torture":          {"relay/bus", "relay/bus/bustest", "cmd/internal/process"},
-	"cmd/bench":            {"cmd/internal/process"},
+	"cmd/bench":            {"cmd/internal/markdown", "cmd/internal/process"},
 	"cmd/meetbus": {
 		"schemas", "normalize", "config", "relay", "relay/route", "relay/keys", "relay/bus", "relay/bus/embedded",
 		"relay/bus/outbox",
 	},
+	"cmd/internal/markdown":        {},
+	"cmd/interop":                  {"schemas", "cmd/internal/markdown", "cmd/internal/process"},
+	"docs/subscribers/jetstream":   {"schemas"},
+	"docs/subscribers/cloudevents": {},
 }
 
 // homes says in which packages an outside library may be used.
 var homes = map[string][]string{
 	"github.com/labstack/echo":              {"relay"},
-	"github.com/nats-io/nats.go":            {"relay/bus", "relay/bus/embedded", "cmd/bench"},
+	"github.com/nats-io/nats.go":            {"relay/bus", "relay/bus/embedded", "cmd/bench", "cmd/interop", "docs/subscribers/jetstream", "docs/subscribers/cloudevents"},
 	"github.com/nats-io/nats-server":        {"relay/bus/embedded", "cmd/bench"},
 	"github.com/HdrHistogram":               {"cmd/bench"},
 	"github.com/goccy/go-yaml":              {"config"},
-	"github.com/cloudevents/sdk-go/v2":      {"schemas", "relay/route"},
+	"github.com/cloudevents/sdk-go/v2":      {"schemas", "relay/route", "cmd/interop", "docs/subscribers/cloudevents"},
 	"github.com/cloudevents/sdk-go/sql":     {"relay/route"},
 	"github.com/antlr":                      {"relay/route"},
 	"github.com/spf13/cobra":                {"cmd/meetbus"},

@@ -121,6 +121,25 @@ func says(dir, command string) string {
 	return string(said)
 }
 
+// TestReadmeSubscribers: the README shows the subscribers as their files have them.
+func TestReadmeSubscribers(t *testing.T) {
+	text := readme(t)
+	for name, language := range map[string]string{
+		"jetstream/main.go": "go", "cloudevents/main.go": "go", "node/subscribe.ts": "ts", "shell/subscribe.sh": "sh",
+	} {
+		code, err := os.ReadFile(filepath.Join("../../docs/subscribers", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text, "```"+language+"\n"+string(code)+"```\n") {
+			t.Errorf("README.md does not show docs/subscribers/%s as it is", name)
+		}
+		if lines := strings.Count(string(code), "\n"); lines >= 40 {
+			t.Errorf("docs/subscribers/%s has %d lines: nobody copies that much", name, lines)
+		}
+	}
+}
+
 // TestReadmeCatalogue: the README's table has every type, with every event of every provider that becomes it.
 func TestReadmeCatalogue(t *testing.T) {
 	rows := map[string]string{}

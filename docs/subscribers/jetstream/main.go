@@ -1,0 +1,35 @@
+// Command jetstream prints a line an event: all that there is, then what comes, and after a restart what has come since.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/meetbus/meetbus/schemas"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+func main() {
+	js := must(jetstream.New(must(nats.Connect(os.Getenv("NATS_URL"))))) // unset: nats://127.0.0.1:4222
+	consumer := must(js.CreateOrUpdateConsumer(context.Background(), "MEETBUS", jetstream.ConsumerConfig{Durable: "printer"}))
+	for messages := must(consumer.Messages()); ; {
+		m := must(messages.Next())
+		e := must(schemas.Decode(m.Headers(), m.Data())) // either content mode
+		detail := e.Status
+		if d, ok := e.Data.(*schemas.ParticipantJoined); ok && d.Participant != nil {
+			detail = d.Participant.Name
+		}
+		fmt.Println(e.Type, e.Subject, detail)
+		m.Ack() // after the work: what is not acknowledged comes again
+	}
+}
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return value
+}
