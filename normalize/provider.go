@@ -3,6 +3,8 @@ package normalize
 import (
 	"net/http"
 	"slices"
+
+	"github.com/meetbus/meetbus/schemas"
 )
 
 // Provider is one row of the table of providers: all that the rest of meetbus knows of it.
@@ -70,6 +72,16 @@ func (p Provider) Statuses(event string) []string {
 		return []string{stopped, uploaded} // if a file is there
 	}
 	return []string{p.events[at].status}
+}
+
+// Known returns what is known of the attributes of the provider's events of one name before they come, where typ is the type that they
+// have: of each attribute, all values that it can have. The others can have any.
+func (p Provider) Known(event, typ string) map[string][]string {
+	known := map[string][]string{"provider": {p.Name}, "type": {typ}, "status": p.Statuses(event)}
+	if schemas.Known(typ) {
+		known["providertype"] = []string{event}
+	}
+	return known
 }
 
 // Recognize says whose webhook a body looks like, for an endpoint that takes several providers' and checks no signature. It

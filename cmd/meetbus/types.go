@@ -81,11 +81,7 @@ func typeRows(table *route.Table, envelope schemas.Envelope) []typeRow {
 func (r typeRow) in(provider normalize.Provider, table *route.Table, envelope schemas.Envelope) typeRow {
 	r.Provider = provider.Name
 	r.Subjects = []string{}
-	known := map[string][]string{"provider": {provider.Name}, "type": {r.Type}, "status": provider.Statuses(r.Event)}
-	if schemas.Known(r.Type) {
-		known["providertype"] = []string{r.Event}
-	}
-	for _, d := range table.Possible(known) {
+	for _, d := range table.Possible(provider.Known(r.Event, r.Type)) {
 		switch {
 		case d.Drop:
 			r.Dropped = true

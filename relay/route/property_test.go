@@ -102,8 +102,8 @@ func TestWhateverThePayload(t *testing.T) {
 			if e.Status != "" {
 				known["status"] = []string{e.Status}
 			}
-			if !slices.ContainsFunc(table.Possible(known), func(p Decision) bool {
-				return p.Rule == d.Rule && holders([]string{p.Subject}, d.Subject) == 1
+			if !slices.ContainsFunc(table.Possible(known), func(p Possibility) bool {
+				return p.Rule == d.Rule && holders([]string{p.Subject}, d.Subject) == 1 && filled(p.Form, table.envelope, &e) == d.Subject
 			}) {
 				t.Fatalf("%+v is not among what is possible: %+v", d, table.Possible(known))
 			}
@@ -112,6 +112,17 @@ func TestWhateverThePayload(t *testing.T) {
 	if valid < 10 {
 		t.Errorf("only %d mappings were valid", valid)
 	}
+}
+
+// filled puts the attributes of an event into the form of its subject.
+func filled(form string, v schemas.Envelope, e *schemas.Event) string {
+	tokens := strings.Split(form, ".")
+	for i, token := range tokens {
+		if a, named := schemas.AttributeNamed(strings.Trim(token, "{}")); named && strings.HasPrefix(token, "{") {
+			tokens[i] = Token(a.Of(v, e))
+		}
+	}
+	return strings.Join(tokens, ".")
 }
 
 // inTurn finds the rule without the index.

@@ -49,10 +49,18 @@ func (s typeSet) each(f func(typeSet)) {
 	}
 }
 
-// typePattern is what {type} can stand for, for one type.
+// typePattern is what {type} can stand for, for one type: with * for each token that depends on the event.
 func typePattern(one typeSet) string {
 	if one == unmappedTypes {
 		return unmapped + "*.*"
+	}
+	return typeForm(one)
+}
+
+// typeForm is typePattern with the attributes whose tokens depend on the event.
+func typeForm(one typeSet) string {
+	if one == unmappedTypes {
+		return unmapped + braced("provider") + "." + braced("providertype")
 	}
 	return catalogue[bits.TrailingZeros64(uint64(one))].Name
 }

@@ -21,6 +21,9 @@ func (t *Table) Subjects() []string { return slices.Clone(t.subjects) }
 // DeadLetterSubjects returns every subject that a dead letter can have.
 func (t *Table) DeadLetterSubjects() []string { return []string{t.prefix + deadLetters + "*"} }
 
+// DeadLetterForm returns how they look, as Possibility.Form says it of events.
+func (t *Table) DeadLetterForm() string { return t.prefix + deadLetters + braced("provider") }
+
 // held is a subject of the stream, and where it comes from.
 type held struct {
 	subject string
@@ -73,7 +76,7 @@ func (c *compiler) everySubject(t *Table, rest typeSet) (all []held, ok bool) {
 	seen := map[string]bool{}
 	add := func(subject template, types typeSet, path string) {
 		types.each(func(one typeSet) {
-			if s := subject.pattern(typePattern(one)); !seen[s] {
+			if s := subject.pattern(one); !seen[s] {
 				seen[s] = true
 				all = append(all, held{s, strings.Split(s, "."), path})
 			}

@@ -166,25 +166,35 @@ func (t *Table) Route(e *schemas.Event) Decision {
 // DeadLetter returns the subject of a dead letter of a provider. No rule sees it.
 func (t *Table) DeadLetter(provider string) string { return t.prefix + deadLetters + Token(provider) }
 
+// Possibility is what may become of events of which not all is known.
+type Possibility struct {
+	// Decision has * in its subject for each token that depends on the event.
+	Decision
+	// Form is the subject with the name of the attribute that such a token is made of, in braces: {meetingid}.
+	Form string
+}
+
 // Possible returns what may become of events of which only some attributes are known: of each, all values that it can have, and of
-// type one. A type that is not in the catalogue stands for all such. The decisions are in the order of the rules, with * for
-// what depends on the event.
-func (t *Table) Possible(known map[string][]string) []Decision {
+// type one. A type that is not in the catalogue stands for all such. The possibilities are in the order of the rules.
+func (t *Table) Possible(known map[string][]string) []Possibility {
 	one := setOf(known["type"][0])
-	var possible []Decision
+	to := func(rule int, subject template) Possibility {
+		return Possibility{Decision{Subject: subject.pattern(one), Rule: rule}, subject.form(one)}
+	}
+	var possible []Possibility
 	for i := range t.rules {
 		r := &t.rules[i]
 		may, must := r.takesKnown(known, one)
 		if !may {
 			continue
 		}
-		d := Decision{Rule: i, Drop: r.drop}
+		p := Possibility{Decision: Decision{Rule: i, Drop: true}}
 		if !r.drop {
-			d.Subject = r.subject.pattern(typePattern(one))
+			p = to(i, r.subject)
 		}
-		if possible = append(possible, d); must {
+		if possible = append(possible, p); must {
 			return possible
 		}
 	}
-	return append(possible, Decision{Rule: -1, Subject: t.otherwise.pattern(typePattern(one))})
+	return append(possible, to(-1, t.otherwise))
 }

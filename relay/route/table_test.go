@@ -2,6 +2,7 @@ package route
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -190,26 +191,31 @@ func TestPossible(t *testing.T) {
 		Rule{Match: typ("dyte.*"), Subject: "u.{type}"},
 		Rule{Match: map[string][]string{"type": {"recording.*"}, "status": {"UPLOADED"}}, Subject: "ready"},
 	))
+	wild := regexp.MustCompile(`\{[^}]*\}`)
+	to := func(rule int, form string) Possibility {
+		return Possibility{Decision{Subject: wild.ReplaceAllString(form, "*"), Rule: rule}, form}
+	}
+	dropped := func(rule int) Possibility { return Possibility{Decision: Decision{Drop: true, Rule: rule}} }
 	for _, c := range []struct {
 		known map[string][]string
-		want  []Decision
+		want  []Possibility
 	}{
 		{map[string][]string{"provider": {"dyte"}, "type": {"meeting.started"}},
-			[]Decision{{Subject: "v.meeting.started.*", Rule: 1}, {Subject: "meeting.started", Rule: -1}}},
+			[]Possibility{to(1, "v.meeting.started.{meetingid}"), to(-1, "meeting.started")}},
 		{map[string][]string{"provider": {"videosdk"}, "type": {"meeting.started"}},
-			[]Decision{{Subject: "v.meeting.started.*", Rule: 1}, {Subject: "sdk.meeting.started", Rule: 2}}},
-		{map[string][]string{"provider": {"dyte"}, "type": {"hls.statusUpdate"}}, []Decision{{Drop: true, Rule: 0}}},
-		{map[string][]string{"provider": {"videosdk"}, "type": {"hls.statusUpdate"}}, []Decision{{Subject: "hls.statusUpdate", Rule: -1}}},
-		{map[string][]string{"provider": {"dyte"}, "type": {""}}, []Decision{{Subject: "u.meetbus.unmapped.*.*", Rule: 3}}},
-		{map[string][]string{"provider": {"videosdk"}, "type": {""}}, []Decision{{Subject: "meetbus.unmapped.*.*", Rule: -1}}},
+			[]Possibility{to(1, "v.meeting.started.{meetingid}"), to(2, "sdk.meeting.started")}},
+		{map[string][]string{"provider": {"dyte"}, "type": {"hls.statusUpdate"}}, []Possibility{dropped(0)}},
+		{map[string][]string{"provider": {"videosdk"}, "type": {"hls.statusUpdate"}}, []Possibility{to(-1, "hls.statusUpdate")}},
+		{map[string][]string{"provider": {"dyte"}, "type": {""}}, []Possibility{to(3, "u.meetbus.unmapped.{provider}.{providertype}")}},
+		{map[string][]string{"provider": {"videosdk"}, "type": {""}}, []Possibility{to(-1, "meetbus.unmapped.{provider}.{providertype}")}},
 		{map[string][]string{"provider": {"videosdk"}, "type": {"recording.statusUpdate"}, "status": {"INVOKED"}},
-			[]Decision{{Subject: "recording.statusUpdate", Rule: -1}}},
+			[]Possibility{to(-1, "recording.statusUpdate")}},
 		{map[string][]string{"provider": {"videosdk"}, "type": {"recording.statusUpdate"}, "status": {"UPLOADED"}},
-			[]Decision{{Subject: "ready", Rule: 4}}},
+			[]Possibility{to(4, "ready")}},
 		{map[string][]string{"provider": {"videosdk"}, "type": {"recording.statusUpdate"}, "status": {"UPLOADED", "STOPPED"}},
-			[]Decision{{Subject: "ready", Rule: 4}, {Subject: "recording.statusUpdate", Rule: -1}}},
+			[]Possibility{to(4, "ready"), to(-1, "recording.statusUpdate")}},
 		{map[string][]string{"provider": {"dyte"}, "type": {"recording.statusUpdate"}},
-			[]Decision{{Subject: "ready", Rule: 4}, {Subject: "recording.statusUpdate", Rule: -1}}},
+			[]Possibility{to(4, "ready"), to(-1, "recording.statusUpdate")}},
 	} {
 		if got := table.Possible(c.known); fmt.Sprint(got) != fmt.Sprint(c.want) {
 			t.Errorf("%v: %+v, want %+v", c.known, got, c.want)

@@ -128,8 +128,17 @@ func (t template) render(v schemas.Envelope, e *schemas.Event) string {
 	return b.String()
 }
 
-// pattern returns what the stream must hold for events of a type, as {type} writes it: * for each other placeholder.
-func (t template) pattern(typ string) string {
+// pattern returns what the stream must hold for events of a type: * for each placeholder, but what {type} can stand for.
+func (t template) pattern(one typeSet) string {
+	return t.written(typePattern(one), func(string) string { return "*" })
+}
+
+// form returns how the subjects of a type look: with the placeholders as they are, but what {type} can stand for.
+func (t template) form(one typeSet) string { return t.written(typeForm(one), braced) }
+
+func braced(name string) string { return "{" + name + "}" }
+
+func (t template) written(typ string, attribute func(name string) string) string {
 	tokens := make([]string, len(t))
 	for i, p := range t {
 		switch {
@@ -138,7 +147,7 @@ func (t template) pattern(typ string) string {
 		case p.literal != "":
 			tokens[i] = p.literal
 		default:
-			tokens[i] = "*"
+			tokens[i] = attribute(p.attribute.Name)
 		}
 	}
 	return strings.Join(tokens, ".")
