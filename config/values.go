@@ -121,6 +121,17 @@ func (u ServerURL) servers() []string {
 	return servers
 }
 
+// Addresses returns where the servers are: of each URL, scheme and host only. One that Check refuses is left out.
+func (u ServerURL) Addresses() []url.URL {
+	var all []url.URL
+	for _, server := range u.servers() {
+		if parsed, err := url.Parse(server); err == nil && serverURL(server) {
+			all = append(all, url.URL{Scheme: parsed.Scheme, Host: parsed.Host})
+		}
+	}
+	return all
+}
+
 func withoutUser(server string) string {
 	parsed, err := url.Parse(server)
 	if err != nil || parsed.Host == "" {

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
+	"github.com/meetbus/meetbus/relay/asyncapi"
 	"github.com/meetbus/meetbus/relay/loopback"
 	"github.com/meetbus/meetbus/schemas"
 )
@@ -37,6 +38,8 @@ type AdminOptions struct {
 	// CheckHost refuses requests whose Host is neither loopback nor in Hosts: a web page may have sent them (DNS rebinding).
 	CheckHost bool
 	Hosts     []string
+	// AsyncAPI returns the document that says what the relay sends now.
+	AsyncAPI func() []byte
 	// Profiles serves /debug/pprof/, too.
 	Profiles bool
 	Metrics  prometheus.Gatherer
@@ -57,6 +60,7 @@ func Admin(o AdminOptions) http.Handler {
 	if o.Profiles {
 		profiles(e, a.guardToken)
 	}
+	e.GET("/asyncapi.json", a.asyncAPI, a.guardToken)
 	e.GET("/schemas", listSchemas)
 	e.GET("/schemas/", listSchemas)
 	e.GET("/schemas/:version/:file", schema)
@@ -136,6 +140,10 @@ func (a admin) backlog(ctx context.Context) *backlogState {
 		return &backlogState{Why: err.Error()}
 	}
 	return &backlogState{Messages: b.Waiting, OldestAgeSeconds: b.age().Seconds(), Parked: b.Parked, Why: b.Why}
+}
+
+func (a admin) asyncAPI(c echo.Context) error {
+	return c.Blob(http.StatusOK, asyncapi.MediaType, a.AsyncAPI())
 }
 
 // listSchemas names what there is below /schemas/: the schemas, and the types of TypeScript that they make.

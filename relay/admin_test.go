@@ -18,7 +18,9 @@ import (
 func TestAdmin(t *testing.T) {
 	away := errors.New("bus is unavailable: gone fishing")
 	ready := AdminOptions{Ready: func() error { return nil }}
-	guarded := AdminOptions{Ready: ready.Ready, Token: func() string { return "open-sesame" }}
+	sent := func() []byte { return []byte(`{"asyncapi":"3.0.0"}`) }
+	guarded := AdminOptions{Ready: ready.Ready, Token: func() string { return "open-sesame" }, AsyncAPI: sent}
+	described := AdminOptions{Ready: ready.Ready, AsyncAPI: sent}
 	profiled := AdminOptions{Ready: ready.Ready, Token: func() string { return "open-sesame" }, Profiles: true}
 	checked := AdminOptions{Ready: ready.Ready, CheckHost: true, Hosts: []string{"ops.example.org"}}
 	for _, c := range []struct {
@@ -41,6 +43,9 @@ func TestAdmin(t *testing.T) {
 		{"health needs no token", guarded, hook{path: "/healthz"}, 200, "alive"},
 		{"readiness needs no token", guarded, hook{path: "/readyz"}, 200, "ready"},
 		{"schemas need no token", guarded, hook{path: "/schemas/v1/meeting.started.json"}, 200, "urn:meetbus:schema:v1:meeting.started"},
+		{"what is sent", described, hook{path: "/asyncapi.json"}, 200, `{"asyncapi":"3.0.0"}`},
+		{"what is sent, without the token", guarded, hook{path: "/asyncapi.json"}, 401, "bearer token"},
+		{"what is sent, with the token", guarded, hook{path: "/asyncapi.json", header: headers("Authorization", "Bearer open-sesame")}, 200, "3.0.0"},
 		{"schemas", ready, hook{path: "/schemas/"}, 200, "v1/meeting.participantJoined.json"},
 		{"schemas without the slash", ready, hook{path: "/schemas"}, 200, "v1/meeting.participantJoined.json"},
 		{"types", ready, hook{path: "/schemas/"}, 200, `"typescript":["v1/meetbus.d.ts"]`},

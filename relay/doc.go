@@ -15,13 +15,13 @@
 //	foresee.go    what would become of a webhook, without taking it
 //	endpoint.go   one place that providers send to, and whom it trusts
 //	front.go      the HTTP front end for providers
-//	admin.go      the HTTP front end for operators: health, metrics, schemas
+//	admin.go      the HTTP front end for operators: health, metrics, schemas, what is sent
 //	profile.go    what `go tool pprof` reads
 //	observe.go    one log line for each webhook, and its counts
 //	metrics.go    the metrics by name
 //	backlog.go    what waits in the outbox, for /readyz and the metrics
 //	server.go     an http.Server that starts and stops well
 //
-// The rooms below are keys (whose signature is it), route (subjects), bus (JetStream, and the
-// embedded server) and loopback (is it this machine).
+// The rooms below are keys (whose signature is it), route (subjects), bus (JetStream, and the embedded server), asyncapi (what a
+// subscriber gets, as a document) and loopback (is it this machine).
 package relay

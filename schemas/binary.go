@@ -33,12 +33,18 @@ func binaryHeader(values []string) map[string][]string {
 var binaryNames = func() []string {
 	names := make([]string, len(attributes))
 	for i, a := range attributes {
-		if names[i] = binaryPrefix + a.Name; a.Name == "datacontenttype" {
-			names[i] = "content-type"
-		}
+		names[i] = a.Header()
 	}
 	return names
 }()
+
+// Header returns the name of the message header that holds the attribute in binary mode.
+func (a Attribute) Header() string {
+	if a.Name == "datacontenttype" {
+		return "content-type"
+	}
+	return binaryPrefix + a.Name
+}
 
 // percentEncoded writes s as the binding has it in a header: every byte that is no printable ASCII, and blank, quote and percent,
 // as % and two hex digits.

@@ -15,6 +15,7 @@
 //	                sender.go sends them, answer.go reads what the relay says
 //	tail.go         events as they come; pretty.go is how a person reads one
 //	types.go        the catalogue, and where each type goes with this configuration
+//	asyncapi.go     what a configuration sends, for programs and people who subscribe
 //	check.go        is the configuration good, and what would become of one payload? checkserver.go asks the NATS server too
 //	keygen.go       a pair of keys for signed tests
 //	healthcheck.go  is the relay ready?
@@ -102,7 +103,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w (%s --help shows what there is)", err, cmd.CommandPath())
 	})
-	root.AddCommand(newServe(), newTrigger(), newTail(), newTypes(), newCheck(), newKeygen(), newHealthcheck(), newVersion(),
+	root.AddCommand(newServe(), newTrigger(), newTail(), newTypes(), newAsyncAPI(), newCheck(), newKeygen(), newHealthcheck(), newVersion(),
 		newCompletion())
 	root.SetHelpCommand(newHelp())
 	return root

@@ -179,6 +179,9 @@ func (p *process) adminOptions(l listener, registry *prometheus.Registry) (relay
 		return relay.AdminOptions{}, err
 	}
 	p.reloads.token = token
+	if err := p.reloads.describe(p.config, p.table); err != nil {
+		return relay.AdminOptions{}, err
+	}
 	return relay.AdminOptions{
 		Ready:     p.ready,
 		Backlog:   p.backlog(),
@@ -186,6 +189,7 @@ func (p *process) adminOptions(l listener, registry *prometheus.Registry) (relay
 		Token:     token.get(),
 		CheckHost: a.TokenFile == "" || l.onLoopback(),
 		Hosts:     a.Hosts,
+		AsyncAPI:  p.reloads.described,
 		Profiles:  p.profiles,
 		Metrics:   registry,
 		Log:       p.log,

@@ -17,8 +17,10 @@ import (
 
 	"github.com/meetbus/meetbus/config"
 	"github.com/meetbus/meetbus/relay"
+	"github.com/meetbus/meetbus/relay/asyncapi"
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/keys"
+	"github.com/meetbus/meetbus/relay/route"
 )
 
 // reloader takes into a running relay what changes in files: the subject rules, and certificates, keys and tokens, also those that no
@@ -38,6 +40,8 @@ type reloader struct {
 	certificates certificates
 	rings        []*keys.Ring
 	token        *token
+	// document says what the relay sends, by the rules in force.
+	document atomic.Pointer[[]byte]
 
 	// widen makes a stream hold what rules say, remap is the relay's.
 	widen   func(context.Context, config.Config) error
@@ -195,10 +199,15 @@ func (r *reloader) remap(ctx context.Context, subjects config.Subjects) error {
 	if err != nil {
 		return err
 	}
+	document, err := asyncapi.Document(description(next, table))
+	if err != nil {
+		return err
+	}
 	if err := r.widen(ctx, next); err != nil {
 		return err
 	}
 	r.relay.Remap(table)
+	r.document.Store(&document)
 	r.running = next
 	r.log.Info("subject rules have changed", zap.Int("rules", len(subjects.Rules)))
 	for _, warning := range next.SubjectWarnings() {
@@ -206,6 +215,16 @@ func (r *reloader) remap(ctx context.Context, subjects config.Subjects) error {
 	}
 	return nil
 }
+
+// describe makes the document of a configuration.
+func (r *reloader) describe(c config.Config, table *route.Table) error {
+	document, err := asyncapi.Document(description(c, table))
+	r.document.Store(&document)
+	return err
+}
+
+// described is the document of what is in force.
+func (r *reloader) described() []byte { return *r.document.Load() }
 
 // changed are the sections, other than the rules, in which two configurations differ.
 func changed(a, b config.Config) (sections []string) {
