@@ -219,8 +219,11 @@ func (r *reloader) remap(ctx context.Context, subjects config.Subjects) error {
 // describe makes the document of a configuration.
 func (r *reloader) describe(c config.Config, table *route.Table) error {
 	document, err := asyncapi.Document(description(c, table))
+	if err != nil {
+		return err
+	}
 	r.document.Store(&document)
-	return err
+	return nil
 }
 
 // described is the document of what is in force.
