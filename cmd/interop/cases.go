@@ -84,6 +84,9 @@ func (c content) unmapped() sending {
 // webhook is one of Dyte's, of which begun is the body without its end.
 func (c content) webhook(kind, event, begun string) sending {
 	body, delivery := c.padded(begun+`,"pad":"`), c.name+"-"+kind
+	if strings.Contains(c.text, "%") { // a header that is no attribute has it as it is, Nats-Msg-Id: whoever decodes all of them fails
+		delivery += "-100%-%zz"
+	}
 	return sending{body: body, delivery: delivery, want: c.expected(event, body, delivery)}
 }
 

@@ -21,7 +21,7 @@ const (
 
 // remedies say what each is, in the order of the page.
 var remedies = []struct{ name, about string }{
-	{remedyDecode, "percent-decode the values of the headers before the SDK reads them: `url.PathUnescape`, `decodeURIComponent`"},
+	{remedyDecode, "percent-decode the values of the `ce-` headers, and of no others, before the SDK reads them: `url.PathUnescape`, `decodeURIComponent`"},
 	{remedyVerified, "`verified` is the text `true` or `false`, as every attribute in a header is a text: compare it with `\"true\"`"},
 	{remedyBlanks, "`type` and `subject` lose the blanks around them: take them from the headers, or take `meetingid`"},
 	{remedyTime, "`time` is cut to milliseconds: where that is not enough, take it from the message"},

@@ -11,7 +11,7 @@ const subsets = remedies
 
 function read(m, set) {
   const headers = {};
-  for (const [name, [value]] of m.headers) headers[name] = set.includes("decode") ? decodeURIComponent(value) : value;
+  for (const [name, [value]] of m.headers) headers[name] = set.includes("decode") && name.startsWith("ce-") ? decodeURIComponent(value) : value;
   process.env.CE_USE_BIG_INT = String(set.includes("numbers"));
   const { data, ...attributes } = HTTP.toEvent({ headers, body: m.string() });
   for (const [name, value] of Object.entries(attributes)) if (value === undefined) delete attributes[name];

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/cloudevents/sdk-go/v2/binding"
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -63,7 +64,7 @@ func (m message) readByGo(remedies []string) (attributes object, data string, er
 	header := http.Header{}
 	for name, values := range m.header {
 		value := values[0]
-		if slices.Contains(remedies, remedyDecode) {
+		if slices.Contains(remedies, remedyDecode) && strings.HasPrefix(name, "ce-") {
 			if value, err = url.PathUnescape(value); err != nil {
 				return nil, "", fmt.Errorf("%s: %w", name, err)
 			}

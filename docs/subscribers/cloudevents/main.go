@@ -19,11 +19,11 @@ import (
 
 func main() {
 	js := must(jetstream.New(must(nats.Connect(os.Getenv("NATS_URL"))))) // unset: nats://127.0.0.1:4222
-	consumer := must(js.CreateOrUpdateConsumer(context.Background(), "MEETBUS", jetstream.ConsumerConfig{Durable: "sdk"}))
-	for messages := must(consumer.Messages()); ; {
+	for messages := must(must(js.CreateOrUpdateConsumer(context.Background(), "MEETBUS", jetstream.ConsumerConfig{Durable: "sdk"})).Messages()); ; {
 		m, header := must(messages.Next()), http.Header{}
 		for name, values := range m.Headers() { // in binary mode they are as in HTTP, percent-encoded, and the SDK leaves them so
-			header.Set(name, must(url.PathUnescape(values[0])))
+			value, _ := url.PathUnescape(values[0]) // what is not encoded so is no attribute
+			header.Set(name, value)
 		}
 		e := must(binding.ToEvent(context.Background(), cehttp.NewMessage(header, io.NopCloser(bytes.NewReader(m.Data())))))
 		fmt.Println(e.Type(), e.Subject(), string(e.Data())) // or e.DataAs(&yours)

@@ -7,7 +7,7 @@ import type { MeetbusEvent } from "./meetbus.js";
 // verified a text.
 function read(m: JsMsg): MeetbusEvent {
   const headers: Record<string, string> = {};
-  for (const [name, [value]] of m.headers ?? []) headers[name] = decodeURIComponent(value);
+  for (const [name, [value]] of m.headers ?? []) headers[name] = name.startsWith("ce-") ? decodeURIComponent(value) : value;
   const event = HTTP.toEvent({ headers, body: m.string() }) as MeetbusEvent;
   return { ...event, verified: String(event.verified) === "true" };
 }
