@@ -13,7 +13,7 @@
 //	                that a certificate ends
 //	trigger.go      sample webhooks to a running relay: events.go chooses them, freshen.go gives them new ids and times,
 //	                sender.go sends them, answer.go reads what the relay says
-//	tail.go         events as they come; pretty.go is how a person reads one
+//	tail.go         events as they come: tailing.go is one run of it, since.go how a time is given, pretty.go how a person reads one
 //	types.go        the catalogue, and where each type goes with this configuration
 //	check.go        is the configuration good, and what would become of one payload? checkserver.go asks the NATS server too
 //	keygen.go       a pair of keys for signed tests
