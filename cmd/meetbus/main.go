@@ -14,6 +14,8 @@
 //	trigger.go      sample webhooks to a running relay: events.go chooses them, freshen.go gives them new ids and times,
 //	                sender.go sends them, answer.go reads what the relay says
 //	tail.go         events as they come: tailing.go is one run of it, since.go how a time is given, pretty.go how a person reads one
+//	consumer.go     durable consumers: consumerfacts.go says what was made, subscriber.go prints the program that uses it, in the
+//	                languages of subscriber/
 //	types.go        the catalogue, and where each type goes with this configuration
 //	check.go        is the configuration good, and what would become of one payload? checkserver.go asks the NATS server too
 //	keygen.go       a pair of keys for signed tests
@@ -102,7 +104,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w (%s --help shows what there is)", err, cmd.CommandPath())
 	})
-	root.AddCommand(newServe(), newTrigger(), newTail(), newTypes(), newCheck(), newKeygen(), newHealthcheck(), newVersion(),
+	root.AddCommand(newServe(), newTrigger(), newTail(), newConsumer(), newTypes(), newCheck(), newKeygen(), newHealthcheck(), newVersion(),
 		newCompletion())
 	root.SetHelpCommand(newHelp())
 	return root
