@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/meetbus/meetbus/config"
 	"github.com/meetbus/meetbus/normalize"
 )
 
@@ -58,4 +59,18 @@ func completeWords(words ...string) func(*cobra.Command, []string, string) ([]st
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return words, cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// completeSubjects completes the subjects of a configuration.
+func completeSubjects(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	file, _ := cmd.Flags().GetString("config")
+	c, _, err := loadConfig(file)
+	if err != nil {
+		c = config.Default()
+	}
+	table, err := c.Table()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return slices.DeleteFunc(table.Subjects(), func(s string) bool { return !strings.HasPrefix(s, begun) }), cobra.ShellCompDirectiveNoFileComp
 }

@@ -59,6 +59,14 @@ func loadConfig(file string) (c config.Config, named bool, err error) {
 // configFile is the file that is named by the flag, else by MEETBUS_CONFIG.
 func configFile(flag string) string { return cmp.Or(flag, os.Getenv("MEETBUS_CONFIG")) }
 
+// located adds to an error of a server that was not reached, or is not the right one, how to say which.
+func located(err error) error {
+	if bus.IsFault(err) {
+		return fmt.Errorf("%w: the server is there; -c names a file with the stream, the user and the TLS for it, --creds a credentials file", err)
+	}
+	return fmt.Errorf("%w: is the relay running (%s serve)? -c, --nats or NATS_URL says where its bus is, -c also its stream", err, program())
+}
+
 // serverOf returns the server of a configuration. A URL or a credentials file that is not empty replaces the configured one.
 func serverOf(n config.NATS, url, credentials string) (bus.Server, error) {
 	if url == "" && n.URL == "" {

@@ -13,7 +13,9 @@
 //	                that a certificate ends
 //	trigger.go      sample webhooks to a running relay: events.go chooses them, freshen.go gives them new ids and times,
 //	                sender.go sends them, answer.go reads what the relay says
-//	tail.go         events as they come; pretty.go is how a person reads one
+//	tail.go         events as they come: tailing.go is one run of it, since.go how a time is given, pretty.go how a person reads one
+//	consumer.go     durable consumers: consumerfacts.go says what was made, subscriber.go prints the program that uses it, in the
+//	                languages of subscriber/
 //	types.go        the catalogue, and where each type goes with this configuration
 //	asyncapi.go     what a configuration sends, for programs and people who subscribe
 //	check.go        is the configuration good, and what would become of one payload? checkserver.go asks the NATS server too
@@ -103,8 +105,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w (%s --help shows what there is)", err, cmd.CommandPath())
 	})
-	root.AddCommand(newServe(), newTrigger(), newTail(), newTypes(), newAsyncAPI(), newCheck(), newKeygen(), newHealthcheck(), newVersion(),
-		newCompletion())
+	root.AddCommand(newServe(), newTrigger(), newTail(), newConsumer(), newTypes(), newAsyncAPI(), newCheck(), newKeygen(), newHealthcheck(),
+		newVersion(), newCompletion())
 	root.SetHelpCommand(newHelp())
 	return root
 }

@@ -55,8 +55,9 @@ const scriptPatience = 20 * time.Second
 //	receiver [-status N] [-answer FILE] KEY   a server at $RECEIVER that checks signatures with a public key, and writes what it
 //	                                      gets to requests.log
 //
+//	program NAME FILE                     vet and build a Go program as if it were in this module; program_test.go
 //	carries NAME                          start natsd with NAME.conf and a relay with NAME.yaml, have a webhook published, read it
-//	                                      with tail -c NAME.yaml, and stop both
+//	                                      with tail -c NAME.yaml and with the program of consumer create, and stop all
 //
 // Beside meetbus there are the programs httpget URL [TOKEN] and natsd ADDRESS DIR [CONF], a NATS server with JetStream, natsclient, somebody on the bus,
 // credentials, which writes keys, certificates and configurations of NATS servers, and collector ADDRESS, which takes spans.
@@ -72,6 +73,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"begin":     scriptBegin,
 	"finish":    scriptFinish,
 	"receiver":  scriptReceiver,
+	"program":   scriptProgram,
 	"carries":   scriptCarries,
 }
 
@@ -307,6 +309,14 @@ func scriptCarries(ts *testscript.TestScript, neg bool, args []string) {
 	if got := ts.ReadFile("stdout"); strings.Count(got, `"type":"meeting.started"`) != 1 || strings.Count(got, "\n") != 1 {
 		ts.Fatalf("tail shows not the one event:\n%s", got)
 	}
+	ts.Check(ts.Exec("meetbus", "consumer", "create", "mine", "-c", file, "--filter", "meeting.started"))
+	if said := ts.ReadFile("stdout") + ts.ReadFile("stderr"); strings.Contains(said, "hunter2") {
+		ts.Fatalf("a secret is shown:\n%s", said)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("main.go"), []byte(ts.ReadFile("stdout")), 0o600))
+	scriptProgram(ts, neg, []string{"mine", "main.go"})
+	scriptStart(ts, neg, []string{"-until", "meeting.started", "subscriber", ts.MkAbs("mine")})
+	scriptQuit(ts, neg, []string{"subscriber"})
 	scriptQuit(ts, neg, []string{"relay"})
 	scriptQuit(ts, neg, []string{"nats"})
 }

@@ -1,20 +1,14 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.uber.org/zap"
 
 	"github.com/meetbus/meetbus/relay/bus"
-	"github.com/meetbus/meetbus/schemas"
 )
 
 func newTail() *cobra.Command {
@@ -29,7 +23,7 @@ func newTail() *cobra.Command {
   meetbus tail 'meeting.*' --since 10m
   meetbus tail --meeting 7d2f6a10-4c3b-4e58-9a71-b6c5d4e3f201
   meetbus tail --all --no-follow -o json | jq '.data.original | fromjson'`,
-		ValidArgsFunction: completeWords(),
+		ValidArgsFunction: completeSubjects,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.given = cmd.Flags().Changed
 			start, err := o.start()
@@ -48,8 +42,9 @@ func newTail() *cobra.Command {
 					Server: server, Stream: c.Stream.Name, Subjects: args, Start: start, Follow: !o.noFollow, Log: zap.NewNop(),
 				},
 				meeting: o.meeting, keep: o.keep(), limit: o.count, write: o.writer(cmd.OutOrStdout()),
-				out: cmd.OutOrStdout(), progress: progressOn(cmd.ErrOrStderr(), cmd.OutOrStdout()),
+				out: cmd.OutOrStdout(), notes: cmd.ErrOrStderr(), progress: progressOn(cmd.ErrOrStderr(), cmd.OutOrStdout()),
 			}
+			t.read.Opened = t.opened
 			return t.run(cmd.Context())
 		},
 	}
@@ -61,8 +56,8 @@ func newTail() *cobra.Command {
 type tailOptions struct {
 	connection
 	meeting, output string
-	since           time.Duration
-	from            uint64
+	since           since
+	from            int64
 	all, noFollow   bool
 	last, count     int
 	// given says whether a flag was.
@@ -72,8 +67,8 @@ type tailOptions struct {
 func (o *tailOptions) addTo(flags *pflag.FlagSet) {
 	o.connection.addTo(flags)
 	flags.StringVar(&o.meeting, "meeting", "", "only events of the meeting with this `id`")
-	flags.DurationVar(&o.since, "since", 0, "start with the events stored in the last, say, `10m`")
-	flags.Uint64Var(&o.from, "from", 0, "start at this `sequence` of the stream")
+	flags.Var(&o.since, "since", "start with the events stored since `10m` ago, or since a time such as 2026-11-24T10:00:00Z")
+	flags.Int64Var(&o.from, "from", 0, "start at this `sequence` of the stream")
 	flags.BoolVar(&o.all, "all", false, "start with the oldest event")
 	flags.IntVarP(&o.last, "last", "n", 10, "start with the last `N` events, or the last N of those that --since, --from or --all give")
 	flags.IntVar(&o.count, "count", 0, "end after `N` events")
@@ -96,12 +91,16 @@ func (o *tailOptions) start() (bus.Start, error) {
 		return bus.Start{}, usagef("--output is %q: there is pretty or json", o.output)
 	case o.last < 0 || o.count < 0 || o.given("count") && o.count == 0:
 		return bus.Start{}, usagef("-n and --count take a number of events, from 0 and from 1 on")
-	case o.given("since") && o.since <= 0, o.given("from") && o.from == 0:
-		return bus.Start{}, usagef("--since takes a time such as 10m, --from a sequence from 1 on")
+	case o.given("from") && o.from < 1:
+		return bus.Start{}, usagef("--from takes a sequence from 1 on")
+	case o.given("meeting") && o.meeting == "":
+		return bus.Start{}, usagef("--meeting is empty: give the id of a meeting, or leave it out")
+	case o.last == 0:
+		return bus.Start{}, nil
 	case o.given("since"):
-		return bus.Start{Since: time.Now().Add(-o.since)}, nil
+		return bus.Start{Since: o.since.Time}, nil
 	case o.given("from"):
-		return bus.Start{Sequence: o.from}, nil
+		return bus.Start{Sequence: uint64(o.from)}, nil
 	case o.given("all") && o.all:
 		return bus.Start{All: true}, nil
 	}
@@ -110,8 +109,8 @@ func (o *tailOptions) start() (bus.Start, error) {
 
 // keep returns how many of the events that are there already to show; 0: all that the bus gives.
 func (o *tailOptions) keep() int {
-	if o.meeting != "" && o.last > 0 && !o.fromSomewhere() || o.given("last") && o.fromSomewhere() {
-		return max(o.last, 1)
+	if o.meeting != "" && !o.fromSomewhere() || o.given("last") && o.fromSomewhere() {
+		return o.last
 	}
 	return 0
 }
@@ -134,127 +133,8 @@ func checkSubjects(subjects []string) error {
 	return nil
 }
 
-func (o *tailOptions) writer(out io.Writer) func(io.Writer, bus.Stored) error {
-	if o.output == "json" {
-		return writeJSON
-	}
-	return pretty{zone: time.Local, color: isTerminal(out) && os.Getenv("NO_COLOR") == ""}.write
-}
-
-// writeJSON writes the message as it is stored, and a line break.
-func writeJSON(w io.Writer, m bus.Stored) error {
-	_, err := w.Write(append(m.Data[:len(m.Data):len(m.Data)], '\n'))
-	return err
-}
-
-// tail is one run of the command.
-type tail struct {
-	read    bus.ReadOptions
-	meeting string
-	// keep, if not 0, is how many of the events that are there already to show: the last ones.
-	keep     int
-	limit    int
-	shown    int
-	started  bool
-	write    func(io.Writer, bus.Stored) error
-	out      io.Writer
-	progress *progress
-}
-
-// run shows events until ctx ends, which is the usual end, or there is no more to show.
-func (t *tail) run(ctx context.Context) error {
-	err := t.events(ctx)
-	switch {
-	case ctx.Err() != nil:
-		return nil
-	case err == nil || t.started:
-		return err
-	case bus.IsFault(err):
-		return fmt.Errorf("%w: the server is there; -c names a file with the stream, the user and the TLS for it, --creds a credentials file", err)
-	}
-	return fmt.Errorf("%w: is the relay running (%s serve)? -c, --nats or NATS_URL says where its bus is, -c also its stream", err, program())
-}
-
-func (t *tail) events(ctx context.Context) error {
-	if t.keep > 0 {
-		done, err := t.lastOfPast(ctx)
-		if done || err != nil {
-			return err
-		}
-	}
-	return bus.Read(ctx, t.read, func(m bus.Stored) error {
-		t.started, m = true, structured(m)
-		if !t.wanted(m) {
-			return nil
-		}
-		return t.show(m)
-	})
-}
-
-// lastOfPast shows the last of the events that are wanted, which may lie far behind the stream's last, and goes on from there.
-// Done says that there is no more to show.
-func (t *tail) lastOfPast(ctx context.Context) (done bool, err error) {
-	past := t.read
-	past.Follow = false
-	if past.Start.Last > 0 {
-		past.Start = bus.Start{All: true}
-	}
-	var last []bus.Stored
-	var newest uint64
-	err = bus.Read(ctx, past, func(m bus.Stored) error {
-		t.started, newest, m = true, m.Sequence, structured(m)
-		t.progress.show("looking for the last %d: at sequence %d", t.keep, newest)
-		if t.wanted(m) {
-			last = append(last[max(0, len(last)+1-t.keep):], m)
-		}
-		return nil
-	})
-	t.progress.clear()
-	if err != nil {
-		return true, err
-	}
-	for _, m := range last {
-		if err := t.show(m); err != nil {
-			return true, ended(err)
-		}
-	}
-	t.read.Start = past.Start
-	if newest > 0 {
-		t.read.Start = bus.Start{Sequence: newest + 1}
-	}
-	return !t.read.Follow, nil
-}
-
-// structured returns m with the whole event in its data, also where it is in binary mode. What is no CloudEvent stays as it is.
-func structured(m bus.Stored) bus.Stored {
-	if text, err := schemas.Structured(m.Header, m.Data); err == nil {
-		m.Data = text
-	}
-	return m
-}
-
-func (t *tail) wanted(m bus.Stored) bool {
-	if t.meeting == "" {
-		return true
-	}
-	e, ok := open(m)
-	return ok && e.MeetingID == t.meeting
-}
-
-// show writes an event, and returns bus.ErrStop when it was the last one asked for.
-func (t *tail) show(m bus.Stored) error {
-	if err := t.write(t.out, m); err != nil {
-		return fmt.Errorf("write event: %w", err)
-	}
-	if t.shown++; t.shown == t.limit {
-		return bus.ErrStop
-	}
-	return nil
-}
-
-func ended(err error) error {
-	if errors.Is(err, bus.ErrStop) {
-		return nil
-	}
-	return err
+// misspelt names the nearest subjects that there are.
+func misspelt(none bus.NoSubjectError) error {
+	return fmt.Errorf("no subject of the stream matches %q: did you mean %s? meetbus types lists them", none.Subject,
+		alternatives(nearest(none.Subject, none.Subjects)))
 }

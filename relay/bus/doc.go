@@ -23,7 +23,9 @@
 //	forward.go   many messages at once, in their order, for an outbox
 //	keep.go      what an outbox needs to know and to remove
 //	full.go      a stream that was full a moment ago; silence.go: a server that did not answer
-//	read.go      reading a stream: the last messages, then what comes
+//	read.go      reading a stream: the last messages, then what comes; matching.go: what there is to read; reading.go: to the end, or
+//	             on and on, whatever becomes of server and stream
+//	consumer.go  a durable consumer for somebody else; settings.go: what it is, and whether one that is there is the same
 //	wait.go      waiting for the first connection
 //	bustest/     real servers for tests
 package bus

@@ -45,19 +45,29 @@ type ReadOptions struct {
 	Start    Start
 	// Follow what comes. Without it, Read ends with the last message that there was when it began.
 	Follow bool
+	// Opened, if set, is told how the stream is, before the first message.
+	Opened func(StreamState)
 	Log    *zap.Logger
+}
+
+// StreamState is how a stream is when reading begins.
+type StreamState struct {
+	Messages, LastSequence uint64
+	// Unmatched are those of the subjects asked for under which nothing is, and nothing can come.
+	Unmatched []NoSubjectError
 }
 
 const (
 	// searchIdle is when the server forgets a consumer that a search for the start has left behind.
 	searchIdle = 5 * time.Second
-	// quiet is how long nothing may come before Read asks whether anything will.
+	// quiet is how long nothing may come before Read asks whether anything will, or whether the stream is still the same.
 	quiet = 2 * time.Second
 )
 
 // Read calls each for the messages of a stream, in their order, each once. It needs no permission but to read: a guest of the
-// embedded server may. A server that cannot be reached is an error at once; one that is lost later is waited for. Read returns
-// nil when each returns ErrStop or, without Follow, at the end; each's own error; or ctx's.
+// embedded server may. A server that cannot be reached is an error at once; one that is lost later is waited for, and a stream that is
+// made anew meanwhile is followed from its start. Read returns nil when each returns ErrStop or, without Follow, at the end; each's
+// own error; or ctx's.
 func Read(ctx context.Context, o ReadOptions, each func(Stored) error) error {
 	if err := o.check(); err != nil {
 		return fmt.Errorf("read stream %s: %w", o.Stream, err)
@@ -116,6 +126,10 @@ type reader struct {
 	next jetstream.OrderedConsumerConfig
 	// end is the last sequence to give, if nothing is followed.
 	end uint64
+	// created is when the stream was, which tells it from another of its name.
+	created time.Time
+	// delivered is how many messages the server's consumer had delivered with the last one: a new consumer counts anew.
+	delivered uint64
 }
 
 func open(ctx context.Context, o ReadOptions) (*reader, error) {
@@ -152,7 +166,10 @@ func (r *reader) find(ctx context.Context) error {
 		return answer(r.nc, err)
 	}
 	state := s.CachedInfo().State
-	r.end = state.LastSeq
+	r.end, r.created = state.LastSeq, s.CachedInfo().Created
+	if err := r.tell(ctx, s.CachedInfo()); err != nil {
+		return err
+	}
 	r.next = jetstream.OrderedConsumerConfig{FilterSubjects: r.Subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy}
 	switch {
 	case r.Start.All:
@@ -170,12 +187,24 @@ func (r *reader) find(ctx context.Context) error {
 	return err
 }
 
+func (r *reader) tell(ctx context.Context, info *jetstream.StreamInfo) error {
+	if r.Opened == nil {
+		return nil
+	}
+	unmatched, err := unmatched(ctx, r.js, info.Config, r.Subjects)
+	if err != nil {
+		return answer(r.nc, err)
+	}
+	r.Opened(StreamState{Messages: info.State.Msgs, LastSequence: info.State.LastSeq, Unmatched: unmatched})
+	return nil
+}
+
 // startOfLast finds, by halving, the highest sequence from which on enough messages match.
 func (r *reader) startOfLast(ctx context.Context, first, last uint64) (uint64, error) {
 	enough, few := first, last+1
 	for few-enough > 1 {
 		middle := enough + (few-enough)/2
-		n, err := r.countFrom(ctx, middle)
+		n, err := countFrom(ctx, r.js, r.Stream, r.Subjects, middle)
 		if err != nil {
 			return 0, fmt.Errorf("find the last %d messages: %w", r.Start.Last, err)
 		}
@@ -186,103 +215,4 @@ func (r *reader) startOfLast(ctx context.Context, first, last uint64) (uint64, e
 		}
 	}
 	return enough, nil
-}
-
-// countFrom counts the messages that match, from a sequence on: the server does for a new consumer.
-func (r *reader) countFrom(ctx context.Context, sequence uint64) (uint64, error) {
-	c, err := r.js.CreateConsumer(ctx, r.Stream, jetstream.ConsumerConfig{
-		FilterSubjects: r.Subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: sequence,
-		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, InactiveThreshold: searchIdle,
-	})
-	if err != nil {
-		return 0, err
-	}
-	info := c.CachedInfo()
-	return info.NumPending, r.js.DeleteConsumer(ctx, r.Stream, info.Name)
-}
-
-// run gives the messages, and begins again where it was when the server was lost.
-func (r *reader) run(ctx context.Context, each func(Stored) error) error {
-	for {
-		done, err := r.consume(ctx, each)
-		if done || ctx.Err() != nil || r.nc.IsClosed() || lasting(err) {
-			return err
-		}
-		r.Log.Debug("reading is interrupted", zap.Error(err))
-		pause(ctx, redialWait)
-	}
-}
-
-// lasting says whether an error will not pass by waiting.
-func lasting(err error) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) && api.Code != statusNotAvailable
-}
-
-// consume gives messages until the end, an error of each, or a loss; done says that it is not the loss.
-func (r *reader) consume(ctx context.Context, each func(Stored) error) (done bool, err error) {
-	c, err := r.js.OrderedConsumer(ctx, r.Stream, r.next)
-	if err != nil {
-		return false, err
-	}
-	if !r.Follow && c.CachedInfo().NumPending == 0 {
-		return true, nil
-	}
-	messages, err := c.Messages()
-	if err != nil {
-		return false, err
-	}
-	defer messages.Stop()
-	for {
-		m, err := r.await(ctx, messages)
-		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-			if r.exhausted(ctx, c) {
-				return true, nil
-			}
-			continue
-		}
-		if err != nil {
-			return false, err
-		}
-		if done, err := r.give(m, each); done || err != nil {
-			return true, err
-		}
-	}
-}
-
-func (r *reader) await(ctx context.Context, messages jetstream.MessagesContext) (jetstream.Msg, error) {
-	if !r.Follow {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, quiet)
-		defer cancel()
-	}
-	return messages.Next(jetstream.NextContext(ctx))
-}
-
-// exhausted says whether nothing is left to give: what was left may have been deleted.
-func (r *reader) exhausted(ctx context.Context, c jetstream.Consumer) bool {
-	info, err := c.Info(ctx)
-	return err == nil && info.NumPending == 0
-}
-
-// give hands over one message, unless it lies beyond the end; done says that none is left.
-func (r *reader) give(m jetstream.Msg, each func(Stored) error) (done bool, err error) {
-	meta, err := m.Metadata()
-	if err != nil {
-		return false, err
-	}
-	if !r.Follow && meta.Sequence.Stream > r.end {
-		return true, nil
-	}
-	r.next = jetstream.OrderedConsumerConfig{
-		FilterSubjects: r.Subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: meta.Sequence.Stream + 1,
-	}
-	err = each(Stored{
-		Stream: meta.Stream, Subject: m.Subject(), Sequence: meta.Sequence.Stream, Time: meta.Timestamp,
-		Header: m.Headers(), Data: m.Data(),
-	})
-	if err != nil {
-		return true, ownError{err}
-	}
-	return !r.Follow && (meta.NumPending == 0 || meta.Sequence.Stream >= r.end), nil
 }

@@ -243,3 +243,89 @@ func TestReadErrors(t *testing.T) {
 		})
 	}
 }
+
+// A stream that is made anew while it is followed has sequences that were seen before: none of its messages is passed over.
+func TestReadFollowsAStreamMadeAnew(t *testing.T) {
+	n := bustest.Server(t)
+	js := admin(t, n)
+	if err := fill(js, "AGAIN", []string{"a", "b", "c"}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := contextFor(t, patience)
+	defer cancel()
+	got := make(chan string, 100)
+	ended := make(chan error, 1)
+	go func() {
+		o := bus.ReadOptions{Server: bus.Server{URL: n.URL()}, Stream: "AGAIN", Start: bus.Start{All: true}, Follow: true}
+		ended <- bus.Read(ctx, o, func(m bus.Stored) error {
+			got <- m.Subject
+			if m.Subject == "AGAIN.end" {
+				return bus.ErrStop
+			}
+			return nil
+		})
+	}()
+	wait := func(subjects ...string) {
+		t.Helper()
+		for _, want := range subjects {
+			select {
+			case have := <-got:
+				if have != "AGAIN."+want {
+					t.Fatalf("%s, want %s", have, want)
+				}
+			case <-ctx.Done():
+				t.Fatalf("%s did not come", want)
+			}
+		}
+	}
+	wait("a", "b", "c")
+	if err := js.DeleteStream(ctx, "AGAIN"); err != nil {
+		t.Fatal(err)
+	}
+	if err := fill(js, "AGAIN", []string{"d", "e"}); err != nil {
+		t.Fatal(err)
+	}
+	wait("d", "e")
+	// This one is soon past the sequences of the last.
+	if err := js.DeleteStream(ctx, "AGAIN"); err != nil {
+		t.Fatal(err)
+	}
+	if err := fill(js, "AGAIN", []string{"f", "g", "h", "i", "end"}); err != nil {
+		t.Fatal(err)
+	}
+	wait("f", "g", "h", "i", "end")
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadSaysHowTheStreamIs(t *testing.T) {
+	n := bustest.Server(t)
+	js := admin(t, n)
+	if err := fill(js, "HAS", []string{"old.one", "new", "old.one"}, 3); err != nil {
+		t.Fatal(err)
+	}
+	s, err := js.Stream(t.Context(), "HAS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.CachedInfo().Config
+	c.Subjects = []string{"HAS.new", "HAS.later.*"}
+	if _, err := js.UpdateStream(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	var states []bus.StreamState
+	o := bus.ReadOptions{
+		Server: bus.Server{URL: n.URL()}, Stream: "HAS", Start: bus.Start{All: true},
+		Subjects: []string{"HAS.old.*", "HAS.new", "HAS.later.x", "HAS.never", "HAS.later"},
+		Opened:   func(s bus.StreamState) { states = append(states, s) },
+	}
+	got, err := sequences(o)
+	if err != nil || !slices.Equal(got, []uint64{1, 2}) || len(states) != 1 {
+		t.Fatalf("%v, %v, %+v", got, err, states)
+	}
+	if s := states[0]; s.Messages != 2 || s.LastSequence != 3 || len(s.Unmatched) != 2 ||
+		s.Unmatched[0].Subject != "HAS.never" || s.Unmatched[1].Subject != "HAS.later" || !slices.Equal(s.Unmatched[0].Subjects, c.Subjects) {
+		t.Errorf("%+v", s)
+	}
+}

@@ -108,3 +108,6 @@ func some(subjects []string) string {
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(subjects[:most], ", "), len(subjects)-most)
 }
+
+// Overlap says whether some subject matches both; wildcards allowed.
+func Overlap(a, b string) bool { return patternOf(a).overlaps(patternOf(b)) }
