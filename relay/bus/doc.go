@@ -24,6 +24,7 @@
 //	keep.go      what an outbox needs to know and to remove
 //	full.go      a stream that was full a moment ago; silence.go: a server that did not answer
 //	read.go      reading a stream: the last messages, then what comes
-//	wait.go      waiting for the first connection
+//	pick.go      one message by its sequence: reading it, removing it; and the newest ones
+//	wait.go      waiting for the first connection; open.go is for commands, which do not
 //	bustest/     real servers for tests
 package bus

@@ -162,7 +162,7 @@ func (r *reader) find(ctx context.Context) error {
 	case r.Start.Sequence > 0:
 		r.next.OptStartSeq = r.Start.Sequence
 	case r.Start.Last > 0:
-		r.next.OptStartSeq, err = r.startOfLast(ctx, max(state.FirstSeq, 1), state.LastSeq)
+		r.next.OptStartSeq, err = startOfLast(ctx, s, r.Subjects, max(state.FirstSeq, 1), state.LastSeq+1, r.Start.Last)
 	default:
 		// Not "new": after a loss that would pass over what came meanwhile.
 		r.next.OptStartSeq = state.LastSeq + 1
@@ -170,16 +170,20 @@ func (r *reader) find(ctx context.Context) error {
 	return err
 }
 
-// startOfLast finds, by halving, the highest sequence from which on enough messages match.
-func (r *reader) startOfLast(ctx context.Context, first, last uint64) (uint64, error) {
-	enough, few := first, last+1
+// startOfLast finds, by halving, the highest sequence from which on, and below end, n messages match; else it is first.
+func startOfLast(ctx context.Context, s jetstream.Stream, subjects []string, first, end uint64, n int) (uint64, error) {
+	beyond, err := countFrom(ctx, s, subjects, end)
+	if err != nil {
+		return 0, fmt.Errorf("find the last %d messages: %w", n, err)
+	}
+	enough, few := first, end
 	for few-enough > 1 {
 		middle := enough + (few-enough)/2
-		n, err := r.countFrom(ctx, middle)
+		there, err := countFrom(ctx, s, subjects, middle)
 		if err != nil {
-			return 0, fmt.Errorf("find the last %d messages: %w", r.Start.Last, err)
+			return 0, fmt.Errorf("find the last %d messages: %w", n, err)
 		}
-		if n >= uint64(r.Start.Last) {
+		if there >= beyond+uint64(n) {
 			enough = middle
 		} else {
 			few = middle
@@ -189,16 +193,19 @@ func (r *reader) startOfLast(ctx context.Context, first, last uint64) (uint64, e
 }
 
 // countFrom counts the messages that match, from a sequence on: the server does for a new consumer.
-func (r *reader) countFrom(ctx context.Context, sequence uint64) (uint64, error) {
-	c, err := r.js.CreateConsumer(ctx, r.Stream, jetstream.ConsumerConfig{
-		FilterSubjects: r.Subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: sequence,
+func countFrom(ctx context.Context, s jetstream.Stream, subjects []string, sequence uint64) (uint64, error) {
+	if sequence > s.CachedInfo().State.LastSeq {
+		return 0, nil
+	}
+	c, err := s.CreateConsumer(ctx, jetstream.ConsumerConfig{
+		FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: sequence,
 		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, InactiveThreshold: searchIdle,
 	})
 	if err != nil {
 		return 0, err
 	}
 	info := c.CachedInfo()
-	return info.NumPending, r.js.DeleteConsumer(ctx, r.Stream, info.Name)
+	return info.NumPending, s.DeleteConsumer(ctx, info.Name)
 }
 
 // run gives the messages, and begins again where it was when the server was lost.
