@@ -102,7 +102,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w (%s --help shows what there is)", err, cmd.CommandPath())
 	})
-	root.AddCommand(newServe(), newTrigger(), newTail(), newTypes(), newCheck(), newKeygen(), newHealthcheck(), newVersion(),
+	root.AddCommand(newServe(), newTrigger(), newTail(), newTypes(), newCheck(), newDeadLetter(), newKeygen(), newHealthcheck(), newVersion(),
 		newCompletion())
 	root.SetHelpCommand(newHelp())
 	return root
