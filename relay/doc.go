@@ -24,5 +24,5 @@
 //	server.go     an http.Server that starts and stops well
 //
 // The rooms below are keys (whose signature is it), route (subjects), bus (JetStream, and the embedded server), deadletter (what
-// could not be understood, and trying it again) and loopback (is it this machine).
+// could not be understood, and trying it again), replay (events anew of stored ones) and loopback (is it this machine).
 package relay

@@ -74,13 +74,19 @@ func isRunning(dir string) bool {
 // openBus connects to the bus, or says at once what keeps it from that.
 func openBus(ctx context.Context, server bus.Server, streams ...bus.Stream) (*bus.Bus, error) {
 	b, err := bus.Open(ctx, bus.Options{Name: "meetbus", Server: server, Streams: streams, Log: zap.NewNop()})
-	switch {
-	case err == nil:
-		return b, nil
-	case server.Own && bus.IsFault(err):
-		return nil, fmt.Errorf("%w: does the relay at %s have another folder? --data names it", err, server.URL)
-	case bus.IsFault(err):
-		return nil, fmt.Errorf("%w: the server is there; -c names a file with the stream, the user and the TLS for it, --creds a credentials file", err)
+	if err != nil {
+		return nil, unreachable(server, err)
 	}
-	return nil, fmt.Errorf("%w: is the server running? -c, --nats or NATS_URL says where the bus is", err)
+	return b, nil
+}
+
+// unreachable adds to an error of the first connection what can be done about it.
+func unreachable(server bus.Server, err error) error {
+	switch {
+	case server.Own && bus.IsFault(err):
+		return fmt.Errorf("%w: does the relay at %s have another folder? --data names it", err, server.URL)
+	case bus.IsFault(err):
+		return fmt.Errorf("%w: the server is there; -c names a file with the stream, the user and the TLS for it, --creds a credentials file", err)
+	}
+	return fmt.Errorf("%w: is the server running? -c, --nats or NATS_URL says where the bus is", err)
 }

@@ -61,7 +61,7 @@ func newTail() *cobra.Command {
 type tailOptions struct {
 	connection
 	meeting, output string
-	since           time.Duration
+	since           since
 	from            uint64
 	all, noFollow   bool
 	last, count     int
@@ -72,7 +72,7 @@ type tailOptions struct {
 func (o *tailOptions) addTo(flags *pflag.FlagSet) {
 	o.connection.addTo(flags)
 	flags.StringVar(&o.meeting, "meeting", "", "only events of the meeting with this `id`")
-	flags.DurationVar(&o.since, "since", 0, "start with the events stored in the last, say, `10m`")
+	flags.Var(&o.since, "since", "start with the events stored since a `time`: 10m ago, or 2026-11-24T09:00:00Z")
 	flags.Uint64Var(&o.from, "from", 0, "start at this `sequence` of the stream")
 	flags.BoolVar(&o.all, "all", false, "start with the oldest event")
 	flags.IntVarP(&o.last, "last", "n", 10, "start with the last `N` events, or the last N of those that --since, --from or --all give")
@@ -96,10 +96,10 @@ func (o *tailOptions) start() (bus.Start, error) {
 		return bus.Start{}, usagef("--output is %q: there is pretty or json", o.output)
 	case o.last < 0 || o.count < 0 || o.given("count") && o.count == 0:
 		return bus.Start{}, usagef("-n and --count take a number of events, from 0 and from 1 on")
-	case o.given("since") && o.since <= 0, o.given("from") && o.from == 0:
-		return bus.Start{}, usagef("--since takes a time such as 10m, --from a sequence from 1 on")
+	case o.given("from") && o.from == 0:
+		return bus.Start{}, usagef("--from takes a sequence from 1 on")
 	case o.given("since"):
-		return bus.Start{Since: time.Now().Add(-o.since)}, nil
+		return bus.Start{Since: o.since.Time}, nil
 	case o.given("from"):
 		return bus.Start{Sequence: o.from}, nil
 	case o.given("all") && o.all:

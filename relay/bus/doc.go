@@ -23,7 +23,7 @@
 //	forward.go   many messages at once, in their order, for an outbox
 //	keep.go      what an outbox needs to know and to remove
 //	full.go      a stream that was full a moment ago; silence.go: a server that did not answer
-//	read.go      reading a stream: the last messages, then what comes
+//	read.go      reading a stream: the last messages, then what comes; measure.go: how much that would be
 //	pick.go      one message by its sequence: reading it, removing it; and the newest ones
 //	wait.go      waiting for the first connection; open.go is for commands, which do not
 //	bustest/     real servers for tests
