@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func Count(reasons map[string]int) int {
 	return sum
 }
 
-// Run reads events and publishes their replays, in their order. The report is true whatever the error: the context's, or one of
+// Run reads events and publishes their replays, those of one meeting in their order. The report is true whatever the error: the context's, or one of
 // package bus.
 func Run(ctx context.Context, o Options) (Report, error) {
 	o.From.Follow = false
@@ -70,7 +71,7 @@ type run struct {
 	waiting []bus.Message
 }
 
-// take makes a replay of one message, and sends when enough are waiting.
+// take makes a replay of one message.
 func (r *run) take(ctx context.Context, m bus.Stored) error {
 	e, err := schemas.Decode(m.Header, m.Data)
 	if err == nil && !r.Type.Matches(e.Type) {
@@ -83,8 +84,21 @@ func (r *run) take(ctx context.Context, m bus.Stored) error {
 	case why != "":
 		r.report.skip(why)
 	default:
-		r.waiting = append(r.waiting, replay)
+		return r.queue(ctx, replay)
 	}
+	return nil
+}
+
+// queue sends when enough are waiting. Of those that are sent at once the bus may store one before another, so no two of a meeting are.
+func (r *run) queue(ctx context.Context, m bus.Message) error {
+	sameMeeting := func(w bus.Message) bool { return m.Key != "" && w.Key == m.Key }
+	if slices.ContainsFunc(r.waiting, sameMeeting) {
+		if err := r.flush(ctx); err != nil {
+			add(r.report.Failed, kind(err))
+			return err
+		}
+	}
+	r.waiting = append(r.waiting, m)
 	if len(r.waiting) < together {
 		return nil
 	}
