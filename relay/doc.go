@@ -13,6 +13,7 @@
 // Around them:
 //
 //	foresee.go    what would become of a webhook, without taking it
+//	again.go      what a webhook that was taken before is today
 //	endpoint.go   one place that providers send to, and whom it trusts
 //	front.go      the HTTP front end for providers
 //	admin.go      the HTTP front end for operators: health, metrics, schemas, what is sent
@@ -22,6 +23,7 @@
 //	backlog.go    what waits in the outbox, for /readyz and the metrics
 //	server.go     an http.Server that starts and stops well
 //
-// The rooms below are keys (whose signature is it), route (subjects), bus (JetStream, and the embedded server), asyncapi (what a
-// subscriber gets, as a document) and loopback (is it this machine).
+// The rooms below are keys (whose signature is it), route (subjects), bus (JetStream, and the embedded server), deadletter (what
+// could not be understood, and trying it again), replay (events anew of stored ones), asyncapi (what a subscriber gets, as a document)
+// and loopback (is it this machine).
 package relay

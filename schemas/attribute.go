@@ -72,6 +72,7 @@ var attributes = []Attribute{
 	text(false, "signature", "the provider's signature of the body, in base64", func(e *Event) *string { return &e.Signature }),
 	text(false, "traceparent", "trace that the request was part of", func(e *Event) *string { return &e.TraceParent }),
 	text(false, "tracestate", "vendors' part of traceparent", func(e *Event) *string { return &e.TraceState }),
+	text(false, "replayof", "id of the event that this is a replay of", func(e *Event) *string { return &e.ReplayOf }),
 }
 
 // text is an attribute that a field holds as it is.

@@ -108,7 +108,7 @@ func TestBothModesSayTheSame(t *testing.T) {
 		e := joined()
 		for name, field := range map[string]*string{
 			"meetingid": &e.MeetingID, "subject": &e.Subject, "status": &e.Status, "providertype": &e.ProviderType,
-			"deliveryid": &e.DeliveryID, "tracestate": &e.TraceState, "signature": &e.Signature, "participantid": &e.ParticipantID,
+			"deliveryid": &e.DeliveryID, "tracestate": &e.TraceState, "replayof": &e.ReplayOf, "signature": &e.Signature, "participantid": &e.ParticipantID,
 		} {
 			*field = printable.Draw(t, name)
 		}

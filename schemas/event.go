@@ -37,6 +37,9 @@ type Event struct {
 	Signature string
 	// TraceParent and TraceState say which trace the request was part of, as W3C Trace Context has it. No signature covers them.
 	TraceParent, TraceState string
+	// ReplayOf is the id of the event that this one was made from again; empty for what a provider has sent. It is in a stream of
+	// its own, and its id is a new one.
+	ReplayOf string
 
 	Data Data
 }

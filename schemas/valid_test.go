@@ -84,6 +84,7 @@ func TestEventSchemaHasEveryAttribute(t *testing.T) {
 	}
 	full := joined()
 	full.Signature, full.TraceParent, full.TraceState = "c2ln", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "a=b"
+	full.ReplayOf = "sha256:0af7"
 	got := slices.Sorted(maps.Keys(decode(t, sealed(t, full))))
 	if want := slices.Sorted(maps.Keys(doc.Properties)); !slices.Equal(got, want) {
 		t.Errorf("an event has %q, the schema describes %q", got, want)

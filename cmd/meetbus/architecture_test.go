@@ -24,6 +24,8 @@ var arrows = map[string][]string{
 	"relay/bus":            {},
 	"relay/bus/embedded":   {"relay/bus"},
 	"relay/bus/outbox":     {"relay/bus", "relay/bus/embedded"},
+	"relay/replay":         {"schemas", "normalize", "relay/route", "relay/bus"},
+	"relay/deadletter":     {"schemas", "normalize", "relay/route", "relay/bus"},
 	"relay":                {"schemas", "normalize", "relay/route", "relay/asyncapi", "relay/keys", "relay/loopback", "relay/bus"},
 	"config":               {"schemas", "normalize", "relay/route", "relay/keys", "relay/loopback"},
 	"cmd/internal/process": {},
@@ -31,7 +33,7 @@ var arrows = map[string][]string{
 	"cmd/bench":            {"cmd/internal/markdown", "cmd/internal/process"},
 	"cmd/meetbus": {
 		"schemas", "normalize", "config", "relay", "relay/route", "relay/asyncapi", "relay/keys", "relay/bus",
-		"relay/bus/embedded", "relay/bus/outbox",
+		"relay/bus/embedded", "relay/bus/outbox", "relay/deadletter", "relay/replay",
 	},
 	"cmd/internal/markdown":        {},
 	"cmd/interop":                  {"schemas", "cmd/internal/markdown", "cmd/internal/process"},

@@ -19,6 +19,8 @@ import (
 
 func deadLetters(stream string) string { return stream + "_DEADLETTER" }
 
+func replays(stream string) string { return stream + "_REPLAY" }
+
 // minPayload is the smallest max_payload of a server that can take a dead letter of the largest body, in bytes.
 func minPayload(h config.HTTP) int64 { return (int64(h.MaxBody)+2)/3*4 + relay.DeadLetterOverhead }
 

@@ -19,6 +19,10 @@
 //	types.go        the catalogue, and where each type goes with this configuration
 //	asyncapi.go     what a configuration sends, for programs and people who subscribe
 //	check.go        is the configuration good, and what would become of one payload? checkserver.go asks the NATS server too
+//	deadletter.go   what could not be understood: deadletterlist.go and deadlettershow.go show it, deadletteract.go tries it again or
+//	                discards it; operator.go is for commands that a guest of the embedded server may not do, confirm.go asks first
+//	replay.go       stored webhooks through today's rules, into a stream of their own; replayplan.go is what it would do; since.go is
+//	                the flag for a time, which tail has too
 //	keygen.go       a pair of keys for signed tests
 //	healthcheck.go  is the relay ready?
 //	version.go      which meetbus is this?
@@ -105,8 +109,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w (%s --help shows what there is)", err, cmd.CommandPath())
 	})
-	root.AddCommand(newServe(), newTrigger(), newTail(), newConsumer(), newTypes(), newAsyncAPI(), newCheck(), newKeygen(), newHealthcheck(),
-		newVersion(), newCompletion())
+	root.AddCommand(newServe(), newTrigger(), newTail(), newConsumer(), newTypes(), newAsyncAPI(), newCheck(), newDeadLetter(), newReplay(),
+		newKeygen(), newHealthcheck(), newVersion(), newCompletion())
 	root.SetHelpCommand(newHelp())
 	return root
 }

@@ -119,6 +119,7 @@ func (p *process) startEmbedded() (*embedded.Server, error) {
 		MaxPayload:   int32(max(minPayload(c.HTTP), 1<<20)),
 		Stream:       c.Stream.Name,
 		Subjects:     p.table.Subjects(),
+		Replays:      replays(c.Stream.Name),
 		Guests:       guests,
 		Log:          p.log,
 	})

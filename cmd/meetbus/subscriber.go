@@ -90,7 +90,8 @@ func casesFor(filters []string, rows []typeRow) []dataCase {
 	var cases []dataCase
 	for _, row := range rows {
 		wanted := slices.ContainsFunc(row.Subjects, func(subject string) bool {
-			return slices.ContainsFunc(filters, func(f string) bool { return bus.Overlap(f, subject) })
+			_, _, overlap := bus.Overlap(filters, []string{subject})
+			return overlap
 		})
 		if !wanted || !schemas.Known(row.Type) || len(cases) == most {
 			continue

@@ -36,6 +36,8 @@ type Server struct {
 	User, PasswordFile                   string
 	// Password is for the embedded server, which makes its own.
 	Password string
+	// Own says that we are the relay's own user there, from another process: what is sent to us is not for its guests.
+	Own bool
 	// Room, if set, returns an error while the server's disk is too full to publish.
 	Room func() error
 	// TLS, if set, is required of the server. It is asked for at each connection, as files are read.
@@ -126,7 +128,7 @@ func Connect(o Options) (*Bus, error) {
 	b := &Bus{
 		o: o, log: o.Log, stop: stop, streams: o.Streams, wishes: make(chan wish),
 		faults: make(chan error, 1), doubt: make(chan struct{}, 1), done: make(chan struct{}),
-		why: errors.New("not connected yet"), warned: map[string]bool{}, windows: map[string]time.Duration{}, batched: map[string]batches{},
+		why: errNotYet, warned: map[string]bool{}, windows: map[string]time.Duration{}, batched: map[string]batches{},
 	}
 	go b.run(ctx)
 	return b, nil

@@ -147,7 +147,7 @@ func (s Server) options(name string) ([]nats.Option, error) {
 		}
 		options = append(options, nats.Secure(secured))
 	}
-	if s.InProcess != nil {
+	if s.InProcess != nil || s.Own {
 		options = append(options, nats.CustomInboxPrefix(ownInbox))
 	}
 	return options, nil

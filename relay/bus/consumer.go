@@ -116,7 +116,7 @@ func (c *connection) consumer(ctx context.Context, o ConsumerOptions) (Consumer,
 	case !errors.Is(err, jetstream.ErrConsumerNotFound):
 		return Consumer{}, answer(c.nc, err)
 	}
-	none, err := unmatched(ctx, c.js, s.CachedInfo().Config, o.Filters)
+	none, err := unmatched(ctx, s, o.Filters)
 	if err != nil {
 		return Consumer{}, answer(c.nc, err)
 	}

@@ -24,8 +24,9 @@
 //	keep.go      what an outbox needs to know and to remove
 //	full.go      a stream that was full a moment ago; silence.go: a server that did not answer
 //	read.go      reading a stream: the last messages, then what comes; matching.go: what there is to read; reading.go: to the end, or
-//	             on and on, whatever becomes of server and stream
+//	             on and on, whatever becomes of server and stream; measure.go: how much that would be
+//	pick.go      one message by its sequence: reading it, removing it; and the newest ones
 //	consumer.go  a durable consumer for somebody else; settings.go: what it is, and whether one that is there is the same
-//	wait.go      waiting for the first connection
+//	wait.go      waiting for the first connection; open.go is for commands, which do not
 //	bustest/     real servers for tests
 package bus

@@ -22,7 +22,8 @@ func (e NoSubjectError) Error() string {
 // unmatched are the subjects under which nothing is in a stream, and nothing can come. A server says nothing about them, and whoever
 // misspells a subject would wait for good. What the stream holds under subjects that it has no longer, since rules have changed, is
 // matched.
-func unmatched(ctx context.Context, js jetstream.JetStream, stream jetstream.StreamConfig, subjects []string) ([]NoSubjectError, error) {
+func unmatched(ctx context.Context, s jetstream.Stream, subjects []string) ([]NoSubjectError, error) {
+	stream := s.CachedInfo().Config
 	if stream.Mirror != nil || len(stream.Sources) > 0 {
 		return nil, nil // its subjects are those of other streams
 	}
@@ -32,7 +33,7 @@ func unmatched(ctx context.Context, js jetstream.JetStream, stream jetstream.Str
 		if slices.ContainsFunc(held, patternOf(subject).overlaps) {
 			continue
 		}
-		n, err := countFrom(ctx, js, stream.Name, []string{subject}, 1)
+		n, err := countFrom(ctx, s, []string{subject}, 1)
 		if err != nil {
 			return nil, err
 		}
@@ -44,8 +45,8 @@ func unmatched(ctx context.Context, js jetstream.JetStream, stream jetstream.Str
 }
 
 // countFrom counts the messages that match, from a sequence on: the server does for a new consumer.
-func countFrom(ctx context.Context, js jetstream.JetStream, stream string, subjects []string, sequence uint64) (uint64, error) {
-	c, err := js.CreateConsumer(ctx, stream, jetstream.ConsumerConfig{
+func countFrom(ctx context.Context, s jetstream.Stream, subjects []string, sequence uint64) (uint64, error) {
+	c, err := s.CreateConsumer(ctx, jetstream.ConsumerConfig{
 		FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: sequence,
 		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, InactiveThreshold: searchIdle,
 	})
@@ -53,5 +54,5 @@ func countFrom(ctx context.Context, js jetstream.JetStream, stream string, subje
 		return 0, err
 	}
 	info := c.CachedInfo()
-	return info.NumPending, js.DeleteConsumer(ctx, stream, info.Name)
+	return info.NumPending, s.DeleteConsumer(ctx, info.Name)
 }

@@ -121,7 +121,7 @@ func (b *Bus) outcome(c *connection, m Message, ack jetstream.PubAck, err error)
 	if err != nil {
 		now = time.Now()
 	}
-	if m.Stream == b.o.Streams[0].Name {
+	if len(b.o.Streams) > 0 && m.Stream == b.o.Streams[0].Name {
 		b.full.note(err, now)
 	}
 	b.silence.note(err, now)

@@ -167,7 +167,7 @@ func (r *reader) find(ctx context.Context) error {
 	}
 	state := s.CachedInfo().State
 	r.end, r.created = state.LastSeq, s.CachedInfo().Created
-	if err := r.tell(ctx, s.CachedInfo()); err != nil {
+	if err := r.tell(ctx, s); err != nil {
 		return err
 	}
 	r.next = jetstream.OrderedConsumerConfig{FilterSubjects: r.Subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy}
@@ -179,7 +179,7 @@ func (r *reader) find(ctx context.Context) error {
 	case r.Start.Sequence > 0:
 		r.next.OptStartSeq = r.Start.Sequence
 	case r.Start.Last > 0:
-		r.next.OptStartSeq, err = r.startOfLast(ctx, max(state.FirstSeq, 1), state.LastSeq)
+		r.next.OptStartSeq, err = startOfLast(ctx, s, r.Subjects, max(state.FirstSeq, 1), state.LastSeq+1, r.Start.Last)
 	default:
 		// Not "new": after a loss that would pass over what came meanwhile.
 		r.next.OptStartSeq = state.LastSeq + 1
@@ -187,28 +187,33 @@ func (r *reader) find(ctx context.Context) error {
 	return err
 }
 
-func (r *reader) tell(ctx context.Context, info *jetstream.StreamInfo) error {
+func (r *reader) tell(ctx context.Context, s jetstream.Stream) error {
 	if r.Opened == nil {
 		return nil
 	}
-	unmatched, err := unmatched(ctx, r.js, info.Config, r.Subjects)
+	unmatched, err := unmatched(ctx, s, r.Subjects)
 	if err != nil {
 		return answer(r.nc, err)
 	}
-	r.Opened(StreamState{Messages: info.State.Msgs, LastSequence: info.State.LastSeq, Unmatched: unmatched})
+	state := s.CachedInfo().State
+	r.Opened(StreamState{Messages: state.Msgs, LastSequence: state.LastSeq, Unmatched: unmatched})
 	return nil
 }
 
-// startOfLast finds, by halving, the highest sequence from which on enough messages match.
-func (r *reader) startOfLast(ctx context.Context, first, last uint64) (uint64, error) {
-	enough, few := first, last+1
+// startOfLast finds, by halving, the highest sequence from which on, and below end, n messages match; else it is first.
+func startOfLast(ctx context.Context, s jetstream.Stream, subjects []string, first, end uint64, n int) (uint64, error) {
+	beyond, err := countFrom(ctx, s, subjects, end)
+	if err != nil {
+		return 0, fmt.Errorf("find the last %d messages: %w", n, err)
+	}
+	enough, few := first, end
 	for few-enough > 1 {
 		middle := enough + (few-enough)/2
-		n, err := countFrom(ctx, r.js, r.Stream, r.Subjects, middle)
+		there, err := countFrom(ctx, s, subjects, middle)
 		if err != nil {
-			return 0, fmt.Errorf("find the last %d messages: %w", r.Start.Last, err)
+			return 0, fmt.Errorf("find the last %d messages: %w", n, err)
 		}
-		if n >= uint64(r.Start.Last) {
+		if there >= beyond+uint64(n) {
 			enough = middle
 		} else {
 			few = middle

@@ -100,6 +100,15 @@ func widest(subjects []string) []string {
 	return kept
 }
 
+// Overlap finds subjects, wildcards allowed, one of each list, that some subject matches both of.
+func Overlap(some, others []string) (one, other string, found bool) {
+	first, by, _ := firstOverlap(patternsOf(some), patternsOf(others))
+	if first < 0 {
+		return "", "", false
+	}
+	return some[first], others[by], true
+}
+
 // some lists subjects, and not a thousand of them.
 func some(subjects []string) string {
 	const most = 5
@@ -108,6 +117,3 @@ func some(subjects []string) string {
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(subjects[:most], ", "), len(subjects)-most)
 }
-
-// Overlap says whether some subject matches both; wildcards allowed.
-func Overlap(a, b string) bool { return patternOf(a).overlaps(patternOf(b)) }

@@ -81,7 +81,7 @@ var specimen = func() event.Event {
 	e := schemas.Event{
 		ID: "1", Source: "1", Type: "1", Subject: "1", Time: time.Unix(1, 0), Provider: "1", ProviderType: "1", Endpoint: "1",
 		MeetingID: "1", SessionID: "1", ParticipantID: "1", Status: "1", DeliveryID: "1", WebhookID: "1",
-		RecordedTime: time.Unix(1, 0), PartitionKey: "1", Digest: "1", Signature: "1", TraceParent: "1", TraceState: "1",
+		RecordedTime: time.Unix(1, 0), PartitionKey: "1", Digest: "1", Signature: "1", TraceParent: "1", TraceState: "1", ReplayOf: "1",
 	}
 	c, err := schemas.Envelope{}.CloudEvent(&e)
 	if err != nil {

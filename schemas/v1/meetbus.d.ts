@@ -155,6 +155,8 @@ export type MeetbusEnvelope<Type extends string, Data> = {
   traceparent?: string;
   /** Vendors' part of traceparent. */
   tracestate?: string;
+  /** Id of the event that this is a replay of. */
+  replayof?: string;
   /** What the event says, as the schema named by dataschema describes it. */
   data: Data;
 };

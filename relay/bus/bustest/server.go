@@ -72,6 +72,14 @@ func (n *Node) Restart() {
 	n.start()
 }
 
+// Upgrade stops the server and starts it again with other options, on the same port and the same store.
+func (n *Node) Upgrade(change func(*server.Options)) {
+	n.t.Helper()
+	n.Stop()
+	change(&n.options)
+	n.start()
+}
+
 func (n *Node) start() {
 	n.t.Helper()
 	options := n.options

@@ -42,12 +42,21 @@ type request struct {
 	single bool
 }
 
-// requests are all that a guest may publish: reading the main stream, and consumers on it.
-func requests(stream string) []request {
-	return []request{
+// requests are all that a guest may publish: reading the streams, and consumers on them.
+func requests(streams []string) []request {
+	all := []request{
 		{subject: "$JS.API.INFO"},
 		{subject: "$JS.API.STREAM.NAMES"},
 		{subject: "$JS.API.STREAM.LIST"},
+	}
+	for _, stream := range streams {
+		all = append(all, requestsOf(stream)...)
+	}
+	return all
+}
+
+func requestsOf(stream string) []request {
+	return []request{
 		{subject: "$JS.API.STREAM.INFO." + stream, bare: true},
 		{subject: "$JS.API.STREAM.MSG.GET." + stream},
 		{subject: "$JS.API.DIRECT.GET." + stream, answers: server.Streamed, single: true},
@@ -68,10 +77,18 @@ func requests(stream string) []request {
 	}
 }
 
+// readable are the streams that guests may read.
+func (o Options) readable() []string {
+	if o.Replays == "" {
+		return []string{o.Stream}
+	}
+	return []string{o.Stream, o.Replays}
+}
+
 // addAccounts writes accounts and users into the server's options.
 func addAccounts(options *server.Options, o Options, relayPassword, porterPassword string) error {
 	relay, guest := server.NewAccount(relayAccount), server.NewAccount(guestAccount)
-	if err := share(relay, guest, requests(o.Stream), o.Subjects); err != nil {
+	if err := share(relay, guest, requests(o.readable()), o.Subjects); err != nil {
 		return err
 	}
 	options.Accounts = []*server.Account{relay, guest}
@@ -79,7 +96,7 @@ func addAccounts(options *server.Options, o Options, relayPassword, porterPasswo
 		{Username: relayUser, Password: relayPassword, Account: relay},
 		{Username: porterUser, Password: porterPassword, Account: guest},
 	}
-	permissions := guestPermissions(o.Stream)
+	permissions := guestPermissions(o.readable())
 	if o.Guests.User == "" {
 		return errors.Join(addUsers(options, users), addAnybody(options, guest, permissions))
 	}
@@ -116,9 +133,9 @@ func addAnybody(o *server.Options, account *server.Account, permissions *server.
 	return nil
 }
 
-func guestPermissions(stream string) *server.Permissions {
+func guestPermissions(streams []string) *server.Permissions {
 	var allowed []string
-	for _, r := range requests(stream) {
+	for _, r := range requests(streams) {
 		allowed = append(allowed, r.subject)
 	}
 	return &server.Permissions{

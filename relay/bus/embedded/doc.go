@@ -1,7 +1,7 @@
 // Package embedded is the NATS server inside meetbus: JetStream with fsync before every acknowledgement, on a folder of its
 // own. It is the home of nats-server. Guests, who are whoever reaches its port or only those who have its password, may
-// subscribe and make consumers on the main stream; nobody but the relay may publish, delete or change streams, by whatever
-// trick.
+// subscribe and make consumers on the main stream, and on the one with replays of it; nobody but the relay may publish, delete or
+// change streams, by whatever trick.
 //
 //	server.go    Start, and stopping
 //	accounts.go  who may do what: the relay's account, and the guests', which imports what they may read

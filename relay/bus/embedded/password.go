@@ -8,7 +8,23 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/meetbus/meetbus/relay/bus"
 )
+
+// Own says how another process on this machine connects as the relay's own user to the server that keeps its store in dir, but for
+// the URL. It fails with fs.ErrNotExist where no server has been.
+func Own(dir string) (bus.Server, error) {
+	file := filepath.Join(dir, "password")
+	if _, err := os.Stat(file); err != nil {
+		return bus.Server{}, fmt.Errorf("read the relay's password: %w", err)
+	}
+	password, err := ownPassword(file)
+	if err != nil {
+		return bus.Server{}, err
+	}
+	return bus.Server{User: relayUser, Password: password, Own: true, Room: func() error { return room(dir) }}, nil
+}
 
 // ownPassword returns the password in file, and makes one if there is none yet.
 func ownPassword(file string) (string, error) {

@@ -26,7 +26,7 @@ type porter struct {
 	log *zap.Logger
 }
 
-func newPorter(s *server.Server, stream, password string, log *zap.Logger) (*porter, error) {
+func newPorter(s *server.Server, streams []string, password string, log *zap.Logger) (*porter, error) {
 	nc, err := nats.Connect("", nats.InProcessServer(s), nats.UserInfo(porterUser, password), nats.Name(porterUser),
 		nats.MaxReconnects(-1), nats.ReconnectBufSize(-1),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Debug("guests' requests", zap.Error(err)) }))
@@ -34,7 +34,7 @@ func newPorter(s *server.Server, stream, password string, log *zap.Logger) (*por
 		return nil, fmt.Errorf("open the guests' way in: %w", err)
 	}
 	p := &porter{nc: nc, log: log}
-	if err := p.listen(requests(stream)); err != nil {
+	if err := p.listen(requests(streams)); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("open the guests' way in: %w", err)
 	}

@@ -45,8 +45,10 @@ type Options struct {
 	// Stream is the main stream, which guests may read; Subjects are what it holds.
 	Stream   string
 	Subjects []string
-	Guests   Guests
-	Log      *zap.Logger
+	// Replays is a stream that guests may read, too, once it is there.
+	Replays string
+	Guests  Guests
+	Log     *zap.Logger
 }
 
 // Guests says who is a guest, and how they connect. Without anything set it is anybody, over plain TCP.
@@ -145,7 +147,7 @@ func (s *Server) open(o Options, log *logger, porterPassword string) error {
 		return err
 	}
 	var err error
-	s.porter, err = newPorter(s.server, o.Stream, porterPassword, o.Log)
+	s.porter, err = newPorter(s.server, o.readable(), porterPassword, o.Log)
 	return err
 }
 

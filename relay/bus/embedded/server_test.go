@@ -32,7 +32,7 @@ var (
 )
 
 func options(dir string) Options {
-	return Options{Listen: "127.0.0.1:0", Dir: dir, Stream: events.Name, Subjects: subjects, Log: zap.NewNop()}
+	return Options{Listen: "127.0.0.1:0", Dir: dir, Stream: events.Name, Replays: "MEETBUS_REPLAY", Subjects: subjects, Log: zap.NewNop()}
 }
 
 func mustStart(t *testing.T, o Options) *Server {

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/meetbus/meetbus/relay/deadletter"
+)
+
+func newDeadLetterShow() *cobra.Command {
+	var o operator
+	var output string
+	cmd := &cobra.Command{
+		Use:   "show SEQ",
+		Short: "Show one dead letter: why it is one, its headers and its body",
+		Long: "Show one dead letter: why it is one, its headers and its body. A body that is no UTF-8 is shown in hex, and stream keys are\n" +
+			"masked. With -o json it is the CloudEvent exactly as it is stored, with the body in base64.",
+		Example: `  meetbus deadletter show 7
+  meetbus deadletter show 7 -o json | jq -r .data.body | base64 -d`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("show which dead letter? meetbus deadletter list shows their sequences")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkOutput(output, "pretty"); err != nil {
+				return err
+			}
+			sequences, err := sequencesIn(args)
+			if err != nil {
+				return err
+			}
+			box, done, err := o.openBox(cmd.Context(), false)
+			if err != nil {
+				return err
+			}
+			defer done()
+			l, err := box.Letter(cmd.Context(), sequences[0])
+			if err != nil {
+				return err
+			}
+			if output == "json" {
+				_, err = cmd.OutOrStdout().Write(append(slices.Clone(l.Message()), '\n'))
+				return err
+			}
+			return showLetter(cmd.OutOrStdout(), box.Letters, l)
+		},
+	}
+	o.addTo(cmd.Flags())
+	addOutput(cmd, &output, "pretty")
+	return cmd
+}
+
+func showLetter(w io.Writer, stream string, l deadletter.Letter) error {
+	d, e := l.Data(), l.Event
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d  stored %s\n", printable(stream), l.Sequence, localTime(l.Stored))
+	for _, row := range [][2]string{
+		{"subject", l.Subject}, {"reason", d.Reason}, {"detail", d.Detail}, {"endpoint", d.Endpoint}, {"provider", e.Provider},
+		{"id", e.ID}, {"source", e.Source}, {"received", string(d.ReceivedAt)},
+	} {
+		if row[1] != "" {
+			fmt.Fprintf(&b, "  %-9s  %s\n", row[0], printable(row[1]))
+		}
+	}
+	for i, name := range slices.Sorted(maps.Keys(d.Headers)) {
+		label, value := "", strings.Join(d.Headers[name], ", ")
+		if i == 0 {
+			label = "headers"
+		}
+		if len(d.Headers[name]) == 0 {
+			value = "(not kept)"
+		}
+		fmt.Fprintf(&b, "  %-9s  %s: %s\n", label, printable(name), printable(value))
+	}
+	fmt.Fprintf(&b, "body, %s:\n%s", count(len(d.Body), "byte"), bodyText(d.Body))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// hexMost is how much is shown of a body that is no text, in bytes.
+const hexMost = 1 << 10
+
+// bodyText is a body as a terminal can show it.
+func bodyText(body []byte) string {
+	if utf8.Valid(body) {
+		text := streamKey.ReplaceAllString(string(body), "${1}***")
+		return strings.TrimSuffix(escaped(text), "\n") + "\n"
+	}
+	if len(body) <= hexMost {
+		return hex.Dump(body)
+	}
+	return hex.Dump(body[:hexMost]) + fmt.Sprintf("and %d bytes more: -o json has them all\n", len(body)-hexMost)
+}
+
+// streamKey finds the value of a stream key in what may be JSON.
+var streamKey = regexp.MustCompile(`(?i)("[^"]*stream[_-]?key[^"]*"\s*:\s*")(?:[^"\\]|\\.)*`)
