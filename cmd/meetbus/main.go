@@ -17,6 +17,9 @@
 //	types.go        the catalogue, and where each type goes with this configuration
 //	asyncapi.go     what a configuration sends, for programs and people who subscribe
 //	check.go        is the configuration good, and what would become of one payload? checkserver.go asks the NATS server too
+//	register.go     the providers' webhook APIs: registerapi.go and registercredentials.go say whose and who asks, registercall.go and
+//	                registeranswer.go speak to them, registerensure.go registers once, registerevents.go reads what is asked for,
+//	                registerrun.go is the actions, registershow.go what they print; registersettings.go is for VideoSDK, which has none
 //	keygen.go       a pair of keys for signed tests
 //	healthcheck.go  is the relay ready?
 //	version.go      which meetbus is this?
@@ -103,8 +106,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w (%s --help shows what there is)", err, cmd.CommandPath())
 	})
-	root.AddCommand(newServe(), newTrigger(), newTail(), newTypes(), newAsyncAPI(), newCheck(), newKeygen(), newHealthcheck(), newVersion(),
-		newCompletion())
+	root.AddCommand(newServe(), newTrigger(), newTail(), newTypes(), newAsyncAPI(), newCheck(), newRegister(), newKeygen(),
+		newHealthcheck(), newVersion(), newCompletion())
 	root.SetHelpCommand(newHelp())
 	return root
 }
