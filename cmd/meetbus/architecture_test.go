@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"cmd/torture":          {"relay/bus", "relay/bus/bustest", "cmd/internal/process"},
 	"cmd/bench":            {"cmd/internal/markdown", "cmd/internal/process"},
 	"cmd/meetbus": {
-		"schemas", "normalize", "config", "relay", "relay/route", "relay/asyncapi", "relay/keys", "relay/bus",
+		"schemas", "normalize", "config", "relay", "relay/route", "relay/asyncapi", "relay/keys", "relay/loopback", "relay/bus",
 		"relay/bus/embedded", "relay/bus/outbox", "relay/deadletter", "relay/replay",
 	},
 	"cmd/internal/markdown":        {},

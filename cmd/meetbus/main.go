@@ -23,6 +23,9 @@
 //	                discards it; operator.go is for commands that a guest of the embedded server may not do, confirm.go asks first
 //	replay.go       stored webhooks through today's rules, into a stream of their own; replayplan.go is what it would do; since.go is
 //	                the flag for a time, which tail has too
+//	register.go     the providers' webhook APIs: registerapi.go and registercredentials.go say whose and who asks, registercall.go and
+//	                registeranswer.go speak to them, registerensure.go registers once, registerevents.go reads what is asked for,
+//	                registerrun.go is the actions, registershow.go what they print; registersettings.go is for VideoSDK, which has none
 //	keygen.go       a pair of keys for signed tests
 //	healthcheck.go  is the relay ready?
 //	version.go      which meetbus is this?
@@ -110,7 +113,7 @@ func newRoot() *cobra.Command {
 		return usagef("%w (%s --help shows what there is)", err, cmd.CommandPath())
 	})
 	root.AddCommand(newServe(), newTrigger(), newTail(), newConsumer(), newTypes(), newAsyncAPI(), newCheck(), newDeadLetter(), newReplay(),
-		newKeygen(), newHealthcheck(), newVersion(), newCompletion())
+		newRegister(), newKeygen(), newHealthcheck(), newVersion(), newCompletion())
 	root.SetHelpCommand(newHelp())
 	return root
 }

@@ -33,6 +33,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/meetbus/meetbus/cmd/meetbus/registrytest"
 )
 
 // scriptPatience is how long a script waits for what must come; much longer than it takes.
@@ -54,6 +56,7 @@ const scriptPatience = 20 * time.Second
 //	begin NAME URL BODY, finish NAME      the same in two halves: the answer comes with finish
 //	receiver [-status N] [-answer FILE] KEY   a server at $RECEIVER that checks signatures with a public key, and writes what it
 //	                                      gets to requests.log
+//	registry dyte|realtimekit             the webhook API of a provider, at $REGISTRY
 //
 //	program NAME FILE                     vet and build a Go program as if it were in this module; program_test.go
 //	carries NAME                          start natsd with NAME.conf and a relay with NAME.yaml, have a webhook published, read it
@@ -75,6 +78,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"receiver":  scriptReceiver,
 	"program":   scriptProgram,
 	"carries":   scriptCarries,
+	"registry":  scriptRegistry,
 }
 
 // setupScript gives each script free addresses, with their ports alone, and a time zone.
@@ -439,6 +443,17 @@ func scriptReceiver(ts *testscript.TestScript, _ bool, args []string) {
 	server := httptest.NewServer(r)
 	ts.Defer(server.Close)
 	ts.Setenv("RECEIVER", server.URL)
+}
+
+// scriptRegistry starts the webhook API of a provider, and sets REGISTRY to its URL.
+func scriptRegistry(ts *testscript.TestScript, _ bool, args []string) {
+	start := map[string]func() *registrytest.Server{"dyte": registrytest.Dyte, "realtimekit": registrytest.RealtimeKit}
+	if len(args) != 1 || start[args[0]] == nil {
+		ts.Fatalf("usage: registry dyte|realtimekit")
+	}
+	server := start[args[0]]()
+	ts.Defer(server.Close)
+	ts.Setenv("REGISTRY", server.URL)
 }
 
 // webhookReceiver writes a line of every request that it gets: path, whether the signature is right, headers, body.
