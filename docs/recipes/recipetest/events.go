@@ -2,6 +2,7 @@ package recipetest
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func Message(t Failer, e schemas.Event) *nats.Msg {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	return &nats.Msg{Subject: e.Type, Header: header, Data: data}
+	return &nats.Msg{Subject: e.Type, Header: maps.Clone(header), Data: data} // others may have the same header
 }
 
 // Read is the event that a subscriber gets of a message.
@@ -57,22 +58,32 @@ type Failer interface {
 // Connect returns JetStream at a URL.
 func Connect(t testing.TB, url string) jetstream.JetStream {
 	t.Helper()
-	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectWait(50*time.Millisecond))
+	js, err := Dial(url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(js.Conn().Close)
 	return js
 }
+
+// Dial is Connect for a process that is no test.
+func Dial(url string) (jetstream.JetStream, error) {
+	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectWait(50*time.Millisecond))
+	if err != nil {
+		return nil, err
+	}
+	return jetstream.New(nc)
+}
+
+// Window is how long Stream knows what it has.
+const Window = 100 * time.Millisecond
 
 // Stream makes the stream of a relay, for events that no relay publishes.
 func Stream(t testing.TB, js jetstream.JetStream) jetstream.Stream {
 	t.Helper()
-	s, err := js.CreateStream(context.Background(), jetstream.StreamConfig{Name: "MEETBUS", Subjects: []string{"meeting.*", "recording.*"}})
+	s, err := js.CreateStream(context.Background(), jetstream.StreamConfig{
+		Name: "MEETBUS", Subjects: []string{"meeting.*", "recording.*"}, Duplicates: Window,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// patience is ample for a process that starts, or ends, on a loaded machine.
-const patience = time.Minute
+// Patience is ample for a process that starts, or ends, on a loaded machine.
+const Patience = time.Minute
 
 // Process is a program that is started again as often as it is killed. One goroutine may use it at a time.
 type Process struct {
@@ -78,10 +78,10 @@ func (p *Process) end(s syscall.Signal) {
 	_ = p.cmd.Process.Signal(s)
 	select {
 	case <-p.done:
-	case <-time.After(patience):
+	case <-time.After(Patience):
 		_ = p.cmd.Process.Kill()
 		<-p.done
-		p.t.Errorf("%s did not end within %s of %s", p.command[0], patience, s)
+		p.t.Errorf("%s did not end within %s of %s", p.command[0], Patience, s)
 	}
 }
 
@@ -97,9 +97,9 @@ func (p *Process) Output() string {
 // Until waits until something is so, and fails the test if it is not so in time.
 func Until(t testing.TB, what string, so func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !so(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(Patience); !so(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("not within %s: %s", patience, what)
+			t.Fatalf("not within %s: %s", Patience, what)
 		}
 	}
 }
@@ -113,6 +113,12 @@ func FreeAddress(t testing.TB) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// Port is the port of an address.
+func Port(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
 }
 
 // Listens says whether something accepts connections there.

@@ -10,29 +10,27 @@ import (
 	"testing"
 )
 
-// Relay is a relay that runs. URL is where webhooks go, NATS where its events are read.
+// Relay is a relay that runs. URL is where webhooks go, Admin where it says how it is, and NATS is the server inside, if it has one.
 type Relay struct {
 	*Process
-	Binary, URL, NATS string
+	Binary, URL, Admin, NATS string
 }
 
-// StartRelay runs this repository's relay. The rest of its configuration is YAML, with at least the endpoints; without a bus of
-// its own at nats, it has a NATS server inside.
-func StartRelay(t testing.TB, nats, rest string) *Relay {
+// StartRelay runs this repository's relay. Its bus is YAML, such as { url: … }; where it is empty, the relay has a NATS server
+// inside. The rest of its configuration has at least the endpoints.
+func StartRelay(t testing.TB, bus, rest string) *Relay {
 	t.Helper()
-	dir, listen, admin := t.TempDir(), FreeAddress(t), FreeAddress(t)
-	bus := "url: " + nats
-	if nats == "" {
-		inside := FreeAddress(t)
-		nats, bus = "nats://"+inside, "embedded: { listen: \""+inside+"\" }"
+	dir, listen, admin, inside := t.TempDir(), FreeAddress(t), FreeAddress(t), FreeAddress(t)
+	if bus == "" {
+		bus = fmt.Sprintf("{ embedded: { listen: %q } }", inside)
 	}
-	config := fmt.Sprintf("data_dir: %s\nhttp: { listen: %q }\nadmin: { listen: %q }\nnats: { %s }\nlog: { format: json }\n%s",
+	config := fmt.Sprintf("data_dir: %s\nhttp: { listen: %q }\nadmin: { listen: %q }\nnats: %s\nlog: { format: json }\n%s",
 		filepath.Join(dir, "data"), listen, admin, bus, rest)
 	file := filepath.Join(dir, "relay.yaml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := &Relay{Binary: Build(t, Meetbus), URL: "http://" + listen, NATS: nats}
+	r := &Relay{Binary: Build(t, Meetbus), URL: "http://" + listen, Admin: "http://" + admin, NATS: "nats://" + inside}
 	r.Process = Start(t, answers("http://"+admin+"/readyz"), nil, r.Binary, "serve", "-c", file)
 	return r
 }
