@@ -43,7 +43,7 @@ func bus(t *testing.T) (*bustest.Node, jetstream.JetStream, jetstream.Consumer) 
 	return server, js, consumer
 }
 
-// next is the next message, and the how manieth delivery of it this is.
+// next is the next message, and how often it has been delivered, this time included.
 func next(t *testing.T, c jetstream.Consumer) (jetstream.Msg, uint64) {
 	t.Helper()
 	m, err := c.Next(jetstream.FetchMaxWait(20 * time.Second))

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -149,8 +150,10 @@ func TestLongWork(t *testing.T) {
 			ctx, stop := context.WithTimeout(t.Context(), recipetest.Patience)
 			defer stop()
 			did, ended, others := make(chan string, 2*count), make(chan error, 2), make(chan struct{}, 2*count)
+			var begun atomic.Int64
 			do := func(ctx context.Context, e schemas.Event) error {
 				if e.ID == "e-0" {
+					begun.Add(1)
 					time.Sleep(3 * patience)
 					for range count - 1 {
 						select {
@@ -174,8 +177,8 @@ func TestLongWork(t *testing.T) {
 			if err := errors.Join(<-ended, <-ended); err != nil {
 				t.Error(err)
 			}
-			if len(did) != count {
-				t.Errorf("%d events are done, some of them twice, want %d", len(did), count)
+			if len(did) != count || begun.Load() != 1 {
+				t.Errorf("%d events are done and the long one begun %d times, want %d and 1", len(did), begun.Load(), count)
 			}
 		})
 	}
