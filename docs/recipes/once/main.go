@@ -109,6 +109,7 @@ func prepare(db *sql.DB) error {
 
 // countJoin is the effect: an addition, which would be wrong if it were done twice.
 func countJoin(ctx context.Context, tx *sql.Tx, e schemas.Event) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO joins VALUES ($1, 1) ON CONFLICT (meeting) DO UPDATE SET people = joins.people + 1`, e.MeetingID)
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO joins VALUES ($1, 1) ON CONFLICT (meeting) DO UPDATE SET people = joins.people + 1`, e.MeetingID)
 	return err
 }

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// Relay is a relay that runs. URL is where webhooks go, Admin where it says how it is, and NATS is the server inside, if it has one.
+// Relay is a relay that runs. URL is where webhooks go, and NATS is the server inside, if it has one.
 type Relay struct {
 	*Process
-	Binary, URL, Admin, NATS string
+	Binary, URL, NATS string
 }
 
 // StartRelay runs this repository's relay. Its bus is YAML, such as { url: … }; where it is empty, the relay has a NATS server
@@ -30,7 +30,7 @@ func StartRelay(t testing.TB, bus, rest string) *Relay {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := &Relay{Binary: Build(t, Meetbus), URL: "http://" + listen, Admin: "http://" + admin, NATS: "nats://" + inside}
+	r := &Relay{Binary: Build(t, Meetbus), URL: "http://" + listen, NATS: "nats://" + inside}
 	r.Process = Start(t, answers("http://"+admin+"/readyz"), nil, r.Binary, "serve", "-c", file)
 	return r
 }

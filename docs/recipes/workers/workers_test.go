@@ -186,32 +186,36 @@ func TestLongWork(t *testing.T) {
 
 // What fails comes again, to whoever is free; what nobody can read does not.
 func TestFailure(t *testing.T) {
-	js := recipetest.Connect(t, bustest.Server(t).URL())
-	recipetest.Stream(t, js)
-	consumer, err := Shared(t.Context(), js, patience)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := js.Publish(t.Context(), schemas.TypeRecordingUpdate, []byte("no event")); err != nil {
-		t.Fatal(err)
-	}
-	recipetest.Publish(t, js, events(t, 2)...)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var order []string
-	err = Work(ctx, consumer, func(_ context.Context, e schemas.Event) error {
-		order = append(order, e.ID)
-		if len(order) == 1 {
-			return errors.New("not now")
-		}
-		if len(order) == 3 {
-			stop()
-		}
-		return nil
-	})
-	idle(t, consumer)
-	if want := "e-0 e-1 e-0"; err != nil || strings.Join(order, " ") != want {
-		t.Errorf("%v, in the order %v, want %s", err, order, want)
+	for kind, of := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			js := recipetest.Connect(t, bustest.Server(t).URL())
+			recipetest.Stream(t, js)
+			consumer, err := of(t.Context(), js, patience)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := js.Publish(t.Context(), schemas.TypeRecordingUpdate, []byte("no event")); err != nil {
+				t.Fatal(err)
+			}
+			recipetest.Publish(t, js, events(t, 2)...)
+			ctx, stop := context.WithTimeout(t.Context(), recipetest.Patience)
+			defer stop()
+			var order []string
+			err = Work(ctx, consumer, func(_ context.Context, e schemas.Event) error {
+				order = append(order, e.ID)
+				if len(order) == 1 {
+					return errors.New("not now")
+				}
+				if len(order) == 3 {
+					stop()
+				}
+				return nil
+			})
+			idle(t, consumer)
+			if want := "e-0 e-1 e-0"; err != nil || strings.Join(order, " ") != want {
+				t.Errorf("%v, in the order %v, want %s", err, order, want)
+			}
+		})
 	}
 }
 
