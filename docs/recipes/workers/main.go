@@ -47,7 +47,7 @@ func run(ctx context.Context, url string, queue bool, w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("make the consumer: %w", err)
 	}
-	return Work(ctx, consumer, func(_ context.Context, e schemas.Event) error {
+	Work(ctx, consumer, func(_ context.Context, e schemas.Event) error {
 		d, is := e.Data.(*schemas.RecordingUpdate)
 		if !is || d.Recording == nil || d.Recording.Status != "UPLOADED" {
 			return nil
@@ -56,4 +56,5 @@ func run(ctx context.Context, url string, queue bool, w io.Writer) error {
 		_, err := fmt.Fprintf(w, "recording %q of meeting %q is ready\n", d.Recording.ID, e.MeetingID)
 		return err
 	})
+	return nil
 }

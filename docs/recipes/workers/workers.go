@@ -14,6 +14,7 @@ import (
 	"log"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/meetbus/meetbus/schemas"
@@ -30,24 +31,28 @@ func Shared(ctx context.Context, js jetstream.JetStream, patience time.Duration)
 }
 
 // Work does one event after another until ctx ends. It asks for one when it has none, so what waits is free for others.
-func Work(ctx context.Context, c jetstream.Consumer, do func(context.Context, schemas.Event) error) error {
-	messages, err := c.Messages(jetstream.PullMaxMessages(1))
-	if err != nil {
-		return err
-	}
-	defer messages.Stop()
-	for {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, jetstream.ErrMsgIteratorClosed):
-			return fmt.Errorf("the consumer is gone: %w", err)
-		case err == nil:
+func Work(ctx context.Context, c jetstream.Consumer, do func(context.Context, schemas.Event) error) {
+	for ctx.Err() == nil {
+		m, err := next(ctx, c)
+		if err != nil {
+			err = fmt.Errorf("ask for an event: %w", err)
+			time.Sleep(time.Second) // the server is away, or the consumer
+		} else if m != nil {
 			err = attempt(ctx, m, c.CachedInfo().Config.AckWait/3, do)
 		}
 		if err != nil {
 			log.Print(err) // it goes on
 		}
 	}
+}
+
+// next waits for a message, half a minute at most. There may be none.
+func next(ctx context.Context, c jetstream.Consumer) (jetstream.Msg, error) {
+	ctx, stop := context.WithTimeout(ctx, 30*time.Second)
+	defer stop()
+	m, err := c.Next(jetstream.FetchContext(ctx))
+	if ctx.Err() != nil || errors.Is(err, nats.ErrTimeout) || errors.Is(err, jetstream.ErrNoMessages) {
+		return m, nil
+	}
+	return m, err
 }
