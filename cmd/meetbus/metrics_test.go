@@ -37,6 +37,9 @@ var closed = map[string][]string{
 	"listener": {"http"},
 }
 
+// everywhere are those of the Go client that every system has.
+var everywhere = []string{"process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_max_fds"}
+
 // expected are the series that must be there before anything has happened, since alerts are made of their increase.
 var expected = []string{
 	`meetbus_webhook_duration_seconds_count{endpoint="dyte",outcome="published"} 0`,
@@ -175,9 +178,8 @@ func parseMetrics(t *testing.T, text string) map[string]*dto.MetricFamily {
 func metricsPage(t *testing.T, families map[string]*dto.MetricFamily) string {
 	page := bytes.NewBufferString(`# Metrics
 
-What ` + "`/metrics`" + ` shows of the relay, beside the usual ` + "`go_*` and `process_*`" + `. Those of the outbox are there with ` +
-		"`nats.url`" + `, that of
-certificates where a listener has TLS, and those of the streams while the bus can be asked. A value of a label is always one of the
+What ` + "`/metrics`" + ` shows, beside the usual ` + "`go_*` and `process_*`" + `. Those of the outbox are there with ` + "`nats.url`" + `, that of certificates where a listener
+has TLS, and those of the streams while the bus can be asked. A value of a label is always one of the
 configuration or one of a few words: no sender can make a new one.
 
 | metric | kind | labels | what it says |
@@ -185,7 +187,7 @@ configuration or one of a few words: no sender can make a new one.
 `)
 	for _, name := range slices.Sorted(maps.Keys(families)) {
 		f := families[name]
-		if strings.HasPrefix(name, "meetbus_") {
+		if strings.HasPrefix(name, "meetbus_") || slices.Contains(everywhere, name) {
 			fmt.Fprintf(page, "| `%s` | %s | %s | %s |\n", name, strings.ToLower(f.GetType().String()), labelsOf(t, f), f.GetHelp())
 		}
 	}
