@@ -10,8 +10,9 @@ import (
 	"github.com/meetbus/meetbus/normalize"
 )
 
-// seconds are the buckets of durations: a webhook takes about a millisecond, and never more than its provider's 3 s.
-var seconds = []float64{.00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}
+// seconds are the buckets of durations: a webhook takes about a millisecond, 1 s and a little if the bus hangs and the outbox takes it,
+// and not more than http.deadline, whose default is 2.5 s.
+var seconds = []float64{.00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 1.5, 2, 2.5, 5}
 
 // Metrics are the relay's metrics. The value of every label is one that we chose.
 type Metrics struct {
@@ -111,11 +112,32 @@ func (m *Metrics) Reloaded(err error) {
 	}
 }
 
+// foretell makes the series that alerts are made of before there is anything to count: of a series that begins with 1, nobody sees
+// the first increase. That is not every outcome of every endpoint, since there may be a thousand.
+func (r *Relay) foretell() {
+	for _, became := range []outcome{rejected, unavailable} {
+		r.metrics.webhooks.WithLabelValues(nowhere.Name, string(became))
+	}
+	for _, e := range r.endpoints {
+		for _, became := range []outcome{published, rejected, unavailable} {
+			r.metrics.webhooks.WithLabelValues(e.Name, string(became))
+		}
+	}
+	for provider := range r.KeyStates() {
+		for _, result := range []string{resultOK, resultFailed} {
+			r.metrics.keyRefreshes.WithLabelValues(provider, result)
+		}
+	}
+}
+
 var (
 	keyAge = prometheus.NewDesc("meetbus_key_age_seconds",
 		"Time since a provider's key document was last fetched.", []string{"provider"}, nil)
 	streamAge = prometheus.NewDesc("meetbus_stream_oldest_age_seconds",
 		"Age of the oldest event in the stream.", nil, nil)
+	streamBytes = prometheus.NewDesc("meetbus_stream_bytes", "Bytes that a stream holds.", []string{"stream"}, nil)
+	streamMax   = prometheus.NewDesc("meetbus_stream_max_bytes",
+		"Bytes that a stream may hold: full is 503. Left out where there is no limit.", []string{"stream"}, nil)
 )
 
 // scrapeTimeout bounds what a scrape asks the bus.
@@ -125,9 +147,11 @@ const scrapeTimeout = time.Second
 func (r *Relay) Describe(to chan<- *prometheus.Desc) {
 	to <- keyAge
 	to <- streamAge
+	to <- streamBytes
+	to <- streamMax
 }
 
-// Collect is the other half of Describe. Without the bus, the age of the stream is left out.
+// Collect is the other half of Describe. Without the bus, what its streams hold is left out.
 func (r *Relay) Collect(to chan<- prometheus.Metric) {
 	for provider, state := range r.KeyStates() {
 		if state.Known {
@@ -136,7 +160,17 @@ func (r *Relay) Collect(to chan<- prometheus.Metric) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
-	if oldest, any, err := r.bus.Oldest(ctx, r.stream); err == nil && any {
-		to <- prometheus.MustNewConstMetric(streamAge, prometheus.GaugeValue, time.Since(oldest).Seconds())
+	for _, stream := range []string{r.stream, r.deadLetters} {
+		s, err := r.bus.State(ctx, stream)
+		if err != nil {
+			return
+		}
+		if stream == r.stream && s.Messages > 0 {
+			to <- prometheus.MustNewConstMetric(streamAge, prometheus.GaugeValue, time.Since(s.Oldest).Seconds())
+		}
+		to <- prometheus.MustNewConstMetric(streamBytes, prometheus.GaugeValue, float64(s.Bytes), stream)
+		if s.MaxBytes > 0 {
+			to <- prometheus.MustNewConstMetric(streamMax, prometheus.GaugeValue, float64(s.MaxBytes), stream)
+		}
 	}
 }

@@ -22,8 +22,8 @@ import (
 type Bus interface {
 	// Publish returns when the message is stored, or certainly not; see bus.Bus.
 	Publish(ctx context.Context, m bus.Message) (bus.Ack, error)
-	// Oldest says when the oldest message of a stream was stored, if there is any.
-	Oldest(ctx context.Context, stream string) (stored time.Time, found bool, err error)
+	// State says what a stream holds.
+	State(ctx context.Context, stream string) (bus.State, error)
 }
 
 // Options of a relay.
@@ -96,6 +96,7 @@ func New(o Options) *Relay {
 		work:          budget{most: max(workMax, 16*(o.MaxBody+workEach))},
 	}
 	r.Remap(o.Table)
+	r.foretell()
 	return r
 }
 

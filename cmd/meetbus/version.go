@@ -28,18 +28,20 @@ func newVersion() *cobra.Command {
 
 // build names the version, the commit and its date, the Go version and the platform.
 func build() string {
-	c, d := commit, date
+	c, d := source()
+	return strings.Join([]string{
+		"meetbus " + release(), "commit " + c, "date " + d, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH,
+	}, ", ")
+}
+
+// source is the commit that this was built from, and its date.
+func source() (c, d string) {
+	c, d = commit, date
 	if info, ok := debug.ReadBuildInfo(); ok {
 		c = cmp.Or(c, setting(info, "vcs.revision"))
 		d = cmp.Or(d, setting(info, "vcs.time"))
 	}
-	return strings.Join([]string{
-		"meetbus " + release(),
-		"commit " + cmp.Or(c, "unknown"),
-		"date " + cmp.Or(d, "unknown"),
-		runtime.Version(),
-		runtime.GOOS + "/" + runtime.GOARCH,
-	}, ", ")
+	return cmp.Or(c, "unknown"), cmp.Or(d, "unknown")
 }
 
 // release is the version.

@@ -163,21 +163,26 @@ func TestRestartedServer(t *testing.T) {
 	}
 }
 
-func TestOldest(t *testing.T) {
+func TestState(t *testing.T) {
 	n := bustest.Server(t)
-	b := ready(t, bus.Server{URL: n.URL()}, events)
-	if _, found, err := b.Oldest(t.Context(), "MEETBUS"); found || err != nil {
-		t.Errorf("oldest of an empty stream: found %t, %v", found, err)
+	bounded := events
+	bounded.MaxBytes = 1 << 20
+	b := ready(t, bus.Server{URL: n.URL()}, bounded)
+	if s, err := b.State(t.Context(), "MEETBUS"); err != nil || s != (bus.State{MaxBytes: 1 << 20, Oldest: s.Oldest}) {
+		t.Errorf("state of an empty stream: %+v, %v", s, err)
 	}
 	before := time.Now()
 	publish(t, b, message(1))
 	publish(t, b, message(2))
-	stored, found, err := b.Oldest(t.Context(), "MEETBUS")
-	if !found || err != nil || stored.Before(before.Add(-time.Second)) || stored.After(time.Now().Add(time.Second)) {
-		t.Errorf("oldest: %s, found %t, %v, want about %s", stored, found, err, before)
+	s, err := b.State(t.Context(), "MEETBUS")
+	if err != nil || s.Messages != 2 || s.Last != 2 || s.Bytes <= 0 || s.Bytes > 1000 {
+		t.Errorf("state: %+v, %v, want two messages and what they take", s, err)
 	}
-	if _, _, err := b.Oldest(t.Context(), "OTHER"); !errors.Is(err, bus.ErrUnavailable) {
-		t.Errorf("oldest of a missing stream: %v, want unavailable", err)
+	if s.Oldest.Before(before.Add(-time.Second)) || s.Oldest.After(time.Now().Add(time.Second)) {
+		t.Errorf("oldest: %s, want about %s", s.Oldest, before)
+	}
+	if _, err := b.State(t.Context(), "OTHER"); !errors.Is(err, bus.ErrUnavailable) {
+		t.Errorf("state of a missing stream: %v, want unavailable", err)
 	}
 }
 

@@ -15,6 +15,8 @@ type State struct {
 	// Last is the sequence of the newest message that there ever was, Oldest when the oldest that is there was stored.
 	Last   uint64
 	Oldest time.Time
+	// Bytes are what the messages take, and MaxBytes what they may; 0 is no limit.
+	Bytes, MaxBytes int64
 }
 
 // State returns what a stream holds.
@@ -28,13 +30,10 @@ func (b *Bus) State(ctx context.Context, stream string) (State, error) {
 		return State{}, fmt.Errorf("%w: state of %s: %w", ErrUnavailable, stream, err)
 	}
 	now := s.CachedInfo().State
-	return State{Messages: now.Msgs, Last: now.LastSeq, Oldest: now.FirstTime}, nil
-}
-
-// Oldest says when the oldest message of a stream was stored; found is false if the stream is empty.
-func (b *Bus) Oldest(ctx context.Context, stream string) (stored time.Time, found bool, err error) {
-	s, err := b.State(ctx, stream)
-	return s.Oldest, s.Messages > 0, err
+	return State{
+		Messages: now.Msgs, Last: now.LastSeq, Oldest: now.FirstTime,
+		Bytes: int64(now.Bytes), MaxBytes: max(0, s.CachedInfo().Config.MaxBytes), // the server writes -1 for no limit
+	}, nil
 }
 
 // Purge removes the messages of a stream up to a sequence, and it too. Removing takes room on the disk for a moment, and a server that

@@ -238,9 +238,9 @@ func (b *Outbox) Ready() error {
 	return nil
 }
 
-// Oldest is the bus's.
-func (b *Outbox) Oldest(ctx context.Context, stream string) (stored time.Time, found bool, err error) {
-	return b.o.Bus.Oldest(ctx, stream)
+// State is the bus's.
+func (b *Outbox) State(ctx context.Context, stream string) (bus.State, error) {
+	return b.o.Bus.State(ctx, stream)
 }
 
 // Close stops forwarding, and returns when everything is on disk.

@@ -12,6 +12,8 @@ type Status struct {
 	// Waiting entries will be forwarded; Oldest is when the first of them was accepted, zero if there is none.
 	Waiting uint64
 	Oldest  time.Time
+	// Bytes are what the entries take on disk, those included that were forwarded and are not removed yet, and MaxBytes what they may.
+	Bytes, MaxBytes int64
 	// Parked entries are those that the bus has refused for good.
 	Parked uint64
 	// Why is the last reason why what waits was not taken; empty if there is none.
@@ -30,7 +32,10 @@ func (b *Outbox) Status(ctx context.Context) (Status, error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := Status{Waiting: waiting.Messages - min(waiting.Messages, uint64(b.forwarded)), Parked: parked.Messages}
+	s := Status{
+		Waiting: waiting.Messages - min(waiting.Messages, uint64(b.forwarded)), Parked: parked.Messages,
+		Bytes: waiting.Bytes, MaxBytes: waiting.MaxBytes,
+	}
 	if s.Waiting > 0 {
 		s.Oldest = waiting.Oldest
 		if b.blocked != nil {
