@@ -96,7 +96,9 @@ func New(o Options) *Relay {
 		work:          budget{most: max(workMax, 16*(o.MaxBody+workEach))},
 	}
 	r.Remap(o.Table)
-	r.foretell()
+	if r.metrics != nil { // a relay that only foresees has none
+		r.foretell()
+	}
 	return r
 }
 

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log"
 	"net/http"
 	"net/url"
@@ -19,16 +18,17 @@ import (
 
 func main() {
 	js := must(jetstream.New(must(nats.Connect(os.Getenv("NATS_URL"))))) // unset: nats://127.0.0.1:4222
-	for messages := must(must(js.CreateOrUpdateConsumer(context.Background(), "MEETBUS", jetstream.ConsumerConfig{Durable: "sdk"})).Messages()); ; {
-		m, header := must(messages.Next()), http.Header{}
+	must(must(js.CreateOrUpdateConsumer(context.Background(), "MEETBUS", jetstream.ConsumerConfig{Durable: "sdk"})).Consume(func(m jetstream.Msg) {
+		q := must(http.NewRequest("", "", bytes.NewReader(m.Data())))
 		for name, values := range m.Headers() { // in binary mode they are as in HTTP, percent-encoded, and the SDK leaves them so
 			value, _ := url.PathUnescape(values[0]) // what is not encoded so is no attribute
-			header.Set(name, value)
+			q.Header.Set(name, value)
 		}
-		e := must(binding.ToEvent(context.Background(), cehttp.NewMessage(header, io.NopCloser(bytes.NewReader(m.Data())))))
+		e := must(binding.ToEvent(context.Background(), cehttp.NewMessageFromHttpRequest(q)))
 		fmt.Println(e.Type(), e.Subject(), string(e.Data())) // or e.DataAs(&yours)
 		m.Ack()
-	}
+	}))
+	select {}
 }
 
 func must[T any](value T, err error) T {

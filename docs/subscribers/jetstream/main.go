@@ -15,8 +15,7 @@ import (
 func main() {
 	js := must(jetstream.New(must(nats.Connect(os.Getenv("NATS_URL"))))) // unset: nats://127.0.0.1:4222
 	consumer := must(js.CreateOrUpdateConsumer(context.Background(), "MEETBUS", jetstream.ConsumerConfig{Durable: "printer"}))
-	for messages := must(consumer.Messages()); ; {
-		m := must(messages.Next())
+	must(consumer.Consume(func(m jetstream.Msg) { // one after the other; it goes on when NATS has been away
 		e := must(schemas.Decode(m.Headers(), m.Data())) // either content mode
 		detail := e.Status
 		if d, ok := e.Data.(*schemas.ParticipantJoined); ok && d.Participant != nil {
@@ -24,7 +23,8 @@ func main() {
 		}
 		fmt.Println(e.Type, e.Subject, detail)
 		m.Ack() // after the work: what is not acknowledged comes again
-	}
+	}))
+	select {}
 }
 
 func must[T any](value T, err error) T {
