@@ -10,7 +10,7 @@ import (
 
 // attributes returns the event with what is known of every webhook, whatever its body says.
 func (w *Webhook) attributes() schemas.Event {
-	traceParent, traceState := traceOf(w.Header)
+	traceParent, traceState := TraceOf(w.Header)
 	return schemas.Event{
 		Source:       cmp.Or(w.Source, w.Provider.Source),
 		Time:         w.Received.UTC(),

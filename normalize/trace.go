@@ -13,9 +13,9 @@ var traceParent = regexp.MustCompile(`^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16
 // traceStateMax is how much of tracestate all must pass on, in bytes; what is longer is left out.
 const traceStateMax = 512
 
-// traceOf returns the trace that a request says it is part of. No signature covers it. Nothing of it counts unless all of
+// TraceOf returns the trace that a request says it is part of. No signature covers it. Nothing of it counts unless all of
 // traceparent is right.
-func traceOf(h http.Header) (parent, state string) {
+func TraceOf(h http.Header) (parent, state string) {
 	parent = sole(h, []string{"Traceparent"})
 	if parent == "" {
 		return "", ""

@@ -28,7 +28,7 @@ func TestTraceOf(t *testing.T) {
 		{"too long a state", []string{good}, []string{strings.Repeat("a", 513)}, good, ""},
 		{"state is not ASCII", []string{good}, []string{"a=é"}, good, ""},
 	} {
-		parent, state := traceOf(http.Header{"Traceparent": tt.parent, "Tracestate": tt.state})
+		parent, state := TraceOf(http.Header{"Traceparent": tt.parent, "Tracestate": tt.state})
 		if parent != tt.want || state != tt.wantOf {
 			t.Errorf("%s: got %q, %q, want %q, %q", tt.name, parent, state, tt.want, tt.wantOf)
 		}

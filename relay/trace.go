@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/schemas"
 )
 
@@ -21,7 +22,8 @@ func (r *Relay) trace(e *Endpoint, q *http.Request) (*http.Request, trace.Span) 
 	if r.tracer == nil {
 		return q, nil
 	}
-	ctx := traceContext.Extract(q.Context(), propagation.HeaderCarrier(q.Header))
+	parent, state := normalize.TraceOf(q.Header) // in its bounds: the event has it
+	ctx := traceContext.Extract(q.Context(), propagation.MapCarrier{"traceparent": parent, "tracestate": state})
 	ctx, span := r.tracer.Start(ctx, "webhook "+e.Name, trace.WithSpanKind(trace.SpanKindServer),
 		trace.WithAttributes(attribute.String("http.request.method", q.Method), attribute.String("meetbus.endpoint", e.Name)))
 	return q.WithContext(ctx), span

@@ -68,7 +68,6 @@ func requestsOf(stream string) []request {
 		{subject: "$JS.API.CONSUMER.LIST." + stream},
 		{subject: "$JS.API.CONSUMER.INFO." + stream + ".*"},
 		{subject: "$JS.API.CONSUMER.DELETE." + stream + ".*"},
-		{subject: "$JS.API.CONSUMER.PAUSE." + stream + ".*"},
 		{subject: "$JS.API.CONSUMER.RESET." + stream + ".*"},
 		{subject: "$JS.API.CONSUMER.UNPIN." + stream + ".*"},
 		{subject: "$JS.API.CONSUMER.MSG.NEXT." + stream + ".*", answers: server.Streamed},
