@@ -95,8 +95,11 @@ func rowOf(e *Entry) row {
 	if r.Why != "" && r.Outcome.isRefused() || r.Where == "" {
 		r.Where = r.Why
 	}
-	if r.Outcome == Dropped {
+	switch r.Outcome {
+	case Dropped:
 		r.Where = r.Rule
+	case DeadLettered:
+		r.Where = r.Why + ": " + r.Subject
 	}
 	return r
 }
