@@ -210,23 +210,28 @@ func (b *tab) do(steps ...step) {
 // says evaluates an expression to a text.
 func (b *tab) says(expression string) string {
 	b.t.Helper()
-	text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("String("+expression+")"))
+	text, err := b.evaluate(expression)
 	if err != nil {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
 	return text
 }
 
+func (b *tab) evaluate(expression string) (string, error) {
+	return chromedp.Run(b.ctx, chromedp.Evaluate[string]("String("+expression+")"))
+}
+
 // wants waits until an expression has a value.
 func (b *tab) wants(expression, want string) {
 	b.t.Helper()
-	got := ""
+	var got string
+	var err error
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(30 * time.Millisecond) {
-		if got = b.says(expression); got == want {
+		if got, err = b.evaluate(expression); err == nil && got == want { // the page may be on its way to the next
 			return
 		}
 	}
-	b.t.Fatalf("%s is %q, want %q", expression, got, want)
+	b.t.Fatalf("%s is %q (%v), want %q", expression, got, err, want)
 }
 
 func (b *tab) await(what string, is func() bool) {
@@ -277,8 +282,8 @@ func (b *tab) send(endpoint, body string, header map[string]string) int {
 	return answer.StatusCode
 }
 
-// sendSamples sends what a day may bring.
-func (b *tab) sendSamples() {
+// sendSamples sends what a day may bring, and last somebody who joins, twice.
+func (b *tab) sendSamples(name string) {
 	b.t.Helper()
 	for i, s := range normalize.Samples() {
 		b.send(s.Provider.Name, string(s.Body), map[string]string{"dyte-uuid": fmt.Sprintf("7c1d0e52-6b5e-4f0e-9b1a-%012d", i)})
@@ -287,7 +292,7 @@ func (b *tab) sendSamples() {
 	b.send("signed", `{"no":"event"}`, nil)
 	b.send("signed", "{}", map[string]string{"dyte-signature": "no"})
 	b.send("nowhere", "{}", nil)
-	again := joined("7c3e0d5f-2f7b-4b55-8f7e-4b1d1d3c9a10", "Ada Lovelace")
+	again := joined("7c3e0d5f-2f7b-4b55-8f7e-4b1d1d3c9a10", name)
 	b.send("dyte", again, nil)
 	b.send("dyte", again, nil)
 }
@@ -303,7 +308,7 @@ func (b *tab) day() {
 		b.send(s.Provider.Name, string(s.Body), map[string]string{"dyte-uuid": fmt.Sprintf("1f0e8b52-6b5e-4f0e-9b1a-%012d", n)})
 		time.Sleep(time.Duration(20+n*37%90) * time.Millisecond)
 	}
-	b.sendSamples()
+	b.sendSamples("Ada Lovelace")
 }
 
 func joined(meeting, name string) string {
@@ -335,7 +340,7 @@ func TestInspectorInBrowser(t *testing.T) {
 	b.send("dyte", joined("m-1", "Ada"), nil)
 	b.wants(rows, "1")
 	b.wants(`document.querySelector("#webhooks td.meeting")?.textContent`, "m-1")
-	b.sendSamples()
+	b.sendSamples("Grace Hopper")
 	b.wants(rows, fmt.Sprint(len(normalize.Samples())+7))
 	b.day()
 	b.shoot("desktop-light")
@@ -405,11 +410,11 @@ func TestInspectorInBrowser(t *testing.T) {
 }
 
 // wide are the elements that reach beyond the right edge, but for what scrolls by itself.
-const wide = `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".chips")).map(e => e.tagName + "." + e.className)`
+const wide = `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > 391 && !e.closest(".chips")).map(e => e.tagName + "." + e.className)`
 
 func TestInspectorDarkAndSmall(t *testing.T) {
 	b := newTab(t, "")
-	b.sendSamples()
+	b.sendSamples("Grace Hopper")
 	b.do(scheme("dark"), chromedp.Navigate(b.url), chromedp.WaitVisible(chromedp.CSS("#webhooks tbody tr")))
 	b.wants(`getComputedStyle(document.documentElement).backgroundColor`, "rgb(15, 18, 23)")
 	b.shoot("desktop-dark")
@@ -418,6 +423,7 @@ func TestInspectorDarkAndSmall(t *testing.T) {
 	for _, word := range []string{"light", "dark"} {
 		b.do(scheme(word), b.size(390, 844), chromedp.Navigate(b.url), chromedp.WaitVisible(chromedp.CSS("#webhooks tbody tr")))
 		// Nothing is wider than the phone, and what is to be touched is not too small.
+		b.wants(`document.documentElement.scrollWidth`, "390")
 		b.wants(wide, "")
 		b.wants(`document.querySelector("#webhooks tbody tr").getBoundingClientRect().height >= 44`, "true")
 		b.shoot("phone-" + word)
@@ -521,6 +527,7 @@ func TestInspectorLoginInBrowser(t *testing.T) {
 	logIn := func(token string) {
 		b.do(chromedp.WaitVisible(chromedp.CSS("input[name=token]")), chromedp.SendKeys(chromedp.CSS("input[name=token]"), token+kb.Enter))
 	}
+	defer b.forgive("401") // a browser says so on its console
 	b.do(chromedp.Navigate(b.url))
 	b.shoot("login")
 	logIn("sesame")
@@ -533,11 +540,11 @@ func TestInspectorLoginInBrowser(t *testing.T) {
 	}
 	b.await("another token", func() bool {
 		b.do(chromedp.Navigate(b.url))
-		return b.says(`document.querySelector("input[name=token]") !== null`) == "true"
+		asked, err := b.evaluate(`document.querySelector("input[name=token]") !== null`)
+		return err == nil && asked == "true"
 	})
 	logIn("open-simsim")
 	b.wants(`document.querySelector("#pause .word")?.textContent`, "live")
 	b.do(chromedp.Click(chromedp.CSS("nav button")))
 	b.wants(`document.querySelector("input[name=token]") !== null`, "true")
-	b.forgive("401")
 }

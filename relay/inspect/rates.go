@@ -30,13 +30,16 @@ func intervalOf(t time.Time) int64 { return t.UnixNano() / int64(interval) }
 
 func (r *rates) count(e *Entry) {
 	at := intervalOf(e.Time)
-	c := &r.counts[at%intervals]
+	c := r.at(at)
 	if c.interval != at {
 		*c = count{interval: at}
 	}
 	c.outcomes[e.Outcome.place()]++
 	c.latencies[latencyClass(e.Took)]++
 }
+
+// at is where an interval is counted.
+func (r *rates) at(interval int64) *count { return &r.counts[uint64(interval)%intervals] }
 
 // latencyClass is in which count a latency is.
 func latencyClass(took time.Duration) int {
@@ -55,14 +58,14 @@ func latencyOf(class int) time.Duration {
 // minutes returns the counts up to now, the oldest first.
 func (r *Recent) minutes(now time.Time) [intervals]count {
 	r.mu.Lock()
-	all := r.rates.counts
+	all := r.rates
 	r.mu.Unlock()
 	var in [intervals]count
 	last := intervalOf(now)
 	for i := range in {
 		at := last - int64(intervals-1-i)
-		if c := all[at%intervals]; c.interval == at {
-			in[i] = c
+		if c := all.at(at); c.interval == at {
+			in[i] = *c
 		}
 	}
 	return in

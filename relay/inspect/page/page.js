@@ -61,8 +61,15 @@
     });
     source.addEventListener("error", () => {
       state("lost");
-      if (source.readyState === EventSource.CLOSED) again = setTimeout(listen, 5000);
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(retry, 5000);
     });
+  }
+
+  // retry finds out whether somebody must log in again.
+  async function retry() {
+    const answer = await fetch("/").catch(() => null);
+    if (answer?.status === 401) location.reload();
+    else listen();
   }
 
   function state(word) {
