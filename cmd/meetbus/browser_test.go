@@ -373,7 +373,8 @@ func TestInspectorInBrowser(t *testing.T) {
 	// Filters: by keyboard, by click, and kept in the address.
 	b.do(chromedp.KeyEvent("/"))
 	b.wants(`document.activeElement.name`, "meeting")
-	b.do(chromedp.KeyEvent("m-1"))
+	// chromedp sends the character itself even where the page has taken the key.
+	b.do(chromedp.Evaluate[chromedp.Void](`document.activeElement.value = ""`), chromedp.KeyEvent("m-1"))
 	b.wants(rows, "1")
 	b.wants(`location.search`, "?meeting=m-1")
 	b.send("dyte", joined("m-2", "Grace"), nil)
