@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/meetbus/meetbus/normalize"
-
 	"github.com/meetbus/meetbus/relay/inspect"
 )
 

@@ -64,7 +64,7 @@ var homes = map[string][]string{
 	"github.com/nats-io/jwt":                {},
 	"github.com/nats-io/nkeys":              {"relay/bus", "relay/bus/embedded"},
 	"github.com/gofrs/flock":                {"cmd/meetbus"},
-	"golang.org/x/time":                     {"relay/inspect"},
+	"golang.org/x/time":                     {"relay/inspect", "cmd/meetbus"},
 	"github.com/google/uuid":                {"normalize", "cmd/meetbus", "cmd/torture"},
 }
 
