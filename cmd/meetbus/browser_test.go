@@ -309,6 +309,7 @@ func (b *tab) day() {
 		time.Sleep(time.Duration(20+n*37%90) * time.Millisecond)
 	}
 	b.sendSamples("Ada Lovelace")
+	time.Sleep(2 * time.Second) // new rows are tinted for a while
 }
 
 func joined(meeting, name string) string {
