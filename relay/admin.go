@@ -40,6 +40,8 @@ type AdminOptions struct {
 	Hosts     []string
 	// AsyncAPI returns the document that says what the relay sends now.
 	AsyncAPI func() []byte
+	// Inspector, if set, answers / and all below /inspector/. It asks for the token itself: a browser sends no bearer token.
+	Inspector http.Handler
 	// Profiles serves /debug/pprof/, too.
 	Profiles bool
 	Metrics  prometheus.Gatherer
@@ -57,6 +59,11 @@ func Admin(o AdminOptions) http.Handler {
 	e.GET("/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]string{"status": "alive"}) })
 	e.GET("/readyz", a.readyz)
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{})), a.guardToken)
+	if o.Inspector != nil {
+		page := echo.WrapHandler(o.Inspector)
+		e.Match([]string{http.MethodGet, http.MethodHead}, "/", page)
+		e.Match([]string{http.MethodGet, http.MethodHead, http.MethodPost}, "/inspector/*", page)
+	}
 	if o.Profiles {
 		profiles(e, a.guardToken)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/relay/bus"
+	"github.com/meetbus/meetbus/relay/inspect"
 	"github.com/meetbus/meetbus/relay/route"
 )
 
@@ -77,6 +78,7 @@ func BenchmarkFront(b *testing.B) {
 	front := New(Options{
 		Endpoints: []Endpoint{open(normalize.Dyte)}, Table: tableOf(b), Bus: nowhereBus{}, Stream: events, DeadLetters: letters,
 		MaxBody: 256 << 10, Deadline: usualDeadline, Log: zap.New(core), Metrics: NewMetrics(prometheus.NewRegistry()),
+		Recent: inspect.NewRecent(),
 	}).Front()
 	body := joinedBody("bbb0a3c1")
 	b.ReportAllocs()

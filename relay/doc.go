@@ -16,14 +16,14 @@
 //	again.go      what a webhook that was taken before is today
 //	endpoint.go   one place that providers send to, and whom it trusts
 //	front.go      the HTTP front end for providers
-//	admin.go      the HTTP front end for operators: health, metrics, schemas, what is sent
+//	admin.go      the HTTP front end for operators: health, metrics, schemas, what is sent, the inspector
 //	profile.go    what `go tool pprof` reads
-//	observe.go    one log line for each webhook, and its counts
+//	observe.go    one log line for each webhook, its counts, and what the inspector has of it
 //	metrics.go    the metrics by name
 //	backlog.go    what waits in the outbox, for /readyz and the metrics
 //	server.go     an http.Server that starts and stops well
 //
 // The rooms below are keys (whose signature is it), route (subjects), bus (JetStream, and the embedded server), deadletter (what
-// could not be understood, and trying it again), replay (events anew of stored ones), asyncapi (what a subscriber gets, as a document)
-// and loopback (is it this machine).
+// could not be understood, and trying it again), inspect (the page for operators), replay (events anew of stored ones), asyncapi (what
+// a subscriber gets, as a document) and loopback (is it this machine).
 package relay

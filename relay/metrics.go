@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/meetbus/meetbus/normalize"
+	"github.com/meetbus/meetbus/relay/inspect"
 )
 
 // seconds are the buckets of durations: a webhook takes about a millisecond, 1 s and a little if the bus hangs and the outbox takes it,
@@ -115,11 +116,11 @@ func (m *Metrics) Reloaded(err error) {
 // foretell makes the series that alerts are made of before there is anything to count: of a series that begins with 1, nobody sees
 // the first increase. That is not every outcome of every endpoint, since there may be a thousand.
 func (r *Relay) foretell() {
-	for _, became := range []outcome{rejected, unavailable} {
+	for _, became := range []outcome{inspect.Rejected, inspect.Unavailable} {
 		r.metrics.webhooks.WithLabelValues(nowhere.Name, string(became))
 	}
 	for _, e := range r.endpoints {
-		for _, became := range []outcome{published, rejected, unavailable} {
+		for _, became := range []outcome{inspect.Published, inspect.Rejected, inspect.Unavailable} {
 			r.metrics.webhooks.WithLabelValues(e.Name, string(became))
 		}
 	}

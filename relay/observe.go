@@ -3,10 +3,13 @@ package relay
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/meetbus/meetbus/relay/inspect"
 )
 
 // shownMax is how much of a type the log has, in bytes. Those of the catalogue are far shorter.
@@ -20,6 +23,7 @@ func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err erro
 		became = explain(err).outcome()
 	}
 	r.count(e, took, became, taken)
+	r.remember(e, took, became, taken, err, client)
 	line := r.log.Check(zap.InfoLevel, "webhook")
 	if line == nil {
 		return
@@ -33,6 +37,22 @@ func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err erro
 	}
 	fields = append(fields, zap.String("provider", taken.provider), zap.String("type", shown(taken.kind)))
 	line.Write(taken.where(fields)...)
+}
+
+// remember tells the inspector. It gets no more than the log does.
+func (r *Relay) remember(e *Endpoint, took time.Duration, became outcome, taken receipt, err error, client func() string) {
+	if r.recent == nil {
+		return
+	}
+	entry := inspect.Entry{
+		Time: time.Now(), Took: took, Status: http.StatusOK, Outcome: became, Endpoint: e.Name, Provider: taken.provider,
+		Event: taken.event, Type: taken.kind, Subject: taken.subject, Meeting: taken.meeting, ID: taken.id,
+		Stream: taken.stream, Sequence: taken.sequence, Rule: taken.ruled, Why: taken.reason,
+	}
+	if err != nil {
+		entry.Status, entry.Provider, entry.Why, entry.Client = explain(err).Status, e.sender(), cause(err), client()
+	}
+	r.recent.Add(&entry)
 }
 
 // ruleName is a rule as the configuration's faults call it.

@@ -14,8 +14,9 @@ import (
 // errUnintelligible comes for a webhook that cannot become an event, where nothing says that it is authentic.
 var errUnintelligible = errors.New("body is not a webhook of this provider")
 
-// publish stores the event and returns its receipt. What the stream refuses for good becomes a dead letter.
-func (r *Relay) publish(ctx context.Context, w *normalize.Webhook, e *normalize.Event, subject string) (receipt, error) {
+// publish stores the event where a rule, ruled, wants it, and returns its receipt. What the stream refuses for good becomes a dead
+// letter.
+func (r *Relay) publish(ctx context.Context, w *normalize.Webhook, e *normalize.Event, subject, ruled string) (receipt, error) {
 	stored, err := r.store(ctx, w, r.stream, subject, &e.Event)
 	switch {
 	case errors.Is(err, bus.ErrTooLarge), errors.Is(err, bus.ErrRefused):
@@ -25,6 +26,7 @@ func (r *Relay) publish(ctx context.Context, w *normalize.Webhook, e *normalize.
 	}
 	stored.mapped = e.Mapped
 	stored.identified = e.Identified
+	stored.ruled = ruled
 	return stored, nil
 }
 
@@ -64,7 +66,7 @@ func (r *Relay) store(ctx context.Context, w *normalize.Webhook, stream, subject
 	}
 	r.taken.Store(true)
 	return receipt{
-		id: e.ID, kind: e.Type, provider: e.Provider, subject: subject,
+		id: e.ID, kind: e.Type, provider: e.Provider, event: e.ProviderType, meeting: e.MeetingID, subject: subject,
 		stream: ack.Stream, sequence: ack.Sequence, duplicate: ack.Duplicate, queued: ack.Queued,
 	}, nil
 }

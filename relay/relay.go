@@ -14,6 +14,7 @@ import (
 
 	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/relay/bus"
+	"github.com/meetbus/meetbus/relay/inspect"
 	"github.com/meetbus/meetbus/relay/route"
 	"github.com/meetbus/meetbus/schemas"
 )
@@ -49,6 +50,8 @@ type Options struct {
 	Metrics        *Metrics
 	// Tracer, if set, gets a span for each webhook and for each step.
 	Tracer trace.Tracer
+	// Recent, if set, remembers what became of the last webhooks.
+	Recent *inspect.Recent
 }
 
 // Relay takes webhooks in and puts events on the bus. Its handlers may be called by several goroutines at once.
@@ -64,6 +67,7 @@ type Relay struct {
 	hosts               []string
 	log                 *zap.Logger
 	metrics             *Metrics
+	recent              *inspect.Recent
 	taken               atomic.Bool
 	work                budget
 	proxies             []netip.Prefix
@@ -93,6 +97,7 @@ func New(o Options) *Relay {
 		metrics:       o.Metrics,
 		proxies:       o.TrustedProxies,
 		tracer:        o.Tracer,
+		recent:        o.Recent,
 		work:          budget{most: max(workMax, 16*(o.MaxBody+workEach))},
 	}
 	r.Remap(o.Table)
@@ -133,11 +138,11 @@ func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (recei
 	if err := accept(e, event); err != nil {
 		return receipt{}, err
 	}
-	belongs := r.route(&event.Event)
+	belongs, ruled := r.route(&event.Event)
 	if belongs.Drop {
-		return dropped(event, belongs.Rule), nil
+		return dropped(event, belongs.Rule, ruled), nil
 	}
-	return r.publish(ctx, webhook, event, belongs.Subject)
+	return r.publish(ctx, webhook, event, belongs.Subject, ruled)
 }
 
 func (r *Relay) normalize(ctx context.Context, w *normalize.Webhook) (e *normalize.Event, err error) {
@@ -146,10 +151,10 @@ func (r *Relay) normalize(ctx context.Context, w *normalize.Webhook) (e *normali
 	return normalize.Normalize(w)
 }
 
-// route says where an event belongs, and counts the rules that could not tell.
-func (r *Relay) route(e *schemas.Event) route.Decision {
+// route says where an event belongs, and by which rule, for people to read; it counts the rules that could not tell.
+func (r *Relay) route(e *schemas.Event) (d route.Decision, ruled string) {
 	in := r.rules.Load()
-	d := in.Route(e)
+	d = in.Route(e)
 	for _, rule := range d.Failed {
 		r.metrics.ruleErrors.Inc()
 		if _, said := in.untold.LoadOrStore(rule, true); !said {
@@ -157,7 +162,10 @@ func (r *Relay) route(e *schemas.Event) route.Decision {
 				zap.String("rule", ruleName(rule)), zap.String("type", shown(e.Type)))
 		}
 	}
-	return d
+	if d.Rule >= 0 {
+		ruled = in.Said(d.Rule)
+	}
+	return d, ruled
 }
 
 // inTime is how long a webhook may take for its answer to be out by the deadline.

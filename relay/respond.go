@@ -11,15 +11,18 @@ import (
 
 	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/relay/bus"
+	"github.com/meetbus/meetbus/relay/inspect"
 	"github.com/meetbus/meetbus/relay/keys"
 )
 
 // receipt says what became of a webhook that was taken.
 type receipt struct {
 	id, kind, provider, subject string
-	stream                      string
-	sequence                    uint64
-	duplicate                   bool
+	// event is the provider's name of what happened, meeting the id of the meeting; both are parts of the body.
+	event, meeting string
+	stream         string
+	sequence       uint64
+	duplicate      bool
 	// queued says that it waits in the outbox: it has no sequence yet.
 	queued             bool
 	mapped, identified bool
@@ -28,11 +31,16 @@ type receipt struct {
 	// isDropped says that the rule named wants it not to be stored.
 	isDropped bool
 	rule      int
+	// ruled is the rule that has decided, for people to read; empty where none has.
+	ruled string
 }
 
 // dropped is the receipt for an event that a rule drops.
-func dropped(e *normalize.Event, rule int) receipt {
-	return receipt{id: e.ID, kind: e.Type, provider: e.Provider, mapped: e.Mapped, identified: e.Identified, isDropped: true, rule: rule}
+func dropped(e *normalize.Event, rule int, ruled string) receipt {
+	return receipt{
+		id: e.ID, kind: e.Type, provider: e.Provider, event: e.ProviderType, meeting: e.MeetingID,
+		mapped: e.Mapped, identified: e.Identified, isDropped: true, rule: rule, ruled: ruled,
+	}
 }
 
 // json is the receipt as the sender gets it, as encoding/json writes it: one is written for every webhook.
@@ -76,34 +84,23 @@ var isPlain = func() (is [256]bool) {
 	return is
 }()
 
-// outcome is the one word for what became of a webhook, in the log and in meetbus_webhook_duration_seconds.
-type outcome string
-
-const (
-	published    outcome = "published"
-	duplicate    outcome = "duplicate"
-	unmapped     outcome = "unmapped"
-	ruledOut     outcome = "dropped"
-	queued       outcome = "queued"
-	deadLettered outcome = "dead_lettered"
-	rejected     outcome = "rejected"
-	unavailable  outcome = "unavailable"
-)
+// outcome is the one word for what became of a webhook, in the log, in meetbus_webhook_duration_seconds and in the inspector.
+type outcome = inspect.Outcome
 
 func (r receipt) outcome() outcome {
 	switch {
 	case r.isDropped:
-		return ruledOut
+		return inspect.Dropped
 	case r.reason != "":
-		return deadLettered
+		return inspect.DeadLettered
 	case r.queued:
-		return queued
+		return inspect.Queued
 	case r.duplicate:
-		return duplicate
+		return inspect.Duplicate
 	case !r.mapped:
-		return unmapped
+		return inspect.Unmapped
 	}
-	return published
+	return inspect.Published
 }
 
 // problem is an answer that is not 200, as RFC 9457 has it. It names the fault coarsely: the sender may be anybody.
@@ -194,7 +191,7 @@ func respondProblem(c echo.Context, p problem) error {
 
 func (p problem) outcome() outcome {
 	if p.Status >= http.StatusInternalServerError {
-		return unavailable
+		return inspect.Unavailable
 	}
-	return rejected
+	return inspect.Rejected
 }

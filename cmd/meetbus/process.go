@@ -21,6 +21,7 @@ import (
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/bus/embedded"
 	"github.com/meetbus/meetbus/relay/bus/outbox"
+	"github.com/meetbus/meetbus/relay/inspect"
 	"github.com/meetbus/meetbus/relay/keys"
 	"github.com/meetbus/meetbus/relay/route"
 )
@@ -41,6 +42,8 @@ type process struct {
 	// outbox, if there is one, is before the bus.
 	outbox *outbox.Outbox
 	relay  *relay.Relay
+	// recent is what the inspector remembers.
+	recent *inspect.Recent
 	// reloads takes in what changes in files. Its load and file are given.
 	reloads  reloader
 	draining atomic.Bool
@@ -87,7 +90,10 @@ func (p *process) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	inspector := p.inspector(operators)
+	operators.Inspector = inspector
 	p.serve(admin, relay.Admin(operators))
+	p.onStop(inspector.Close) // before the server waits for the pages that are open
 	p.serve(front, p.relay.Front())
 	p.followFiles(ctx)
 	return nil
@@ -107,6 +113,7 @@ func (p *process) followFiles(ctx context.Context) {
 // assemble makes the relay, from what the configuration says and what was started.
 func (p *process) assemble(ctx context.Context, registry *prometheus.Registry, tracer trace.Tracer) error {
 	c, metrics := p.config, relay.NewMetrics(registry)
+	p.recent = inspect.NewRecent()
 	p.reloads.metrics = metrics
 	endpoints, err := p.endpoints(ctx, metrics)
 	if err != nil {
@@ -127,6 +134,7 @@ func (p *process) assemble(ctx context.Context, registry *prometheus.Registry, t
 		Log:            p.log,
 		Metrics:        metrics,
 		Tracer:         tracer,
+		Recent:         p.recent,
 	})
 	registry.MustRegister(p.relay, p.reloads.certificates)
 	if backlog := p.backlog(); backlog != nil {

@@ -27,6 +27,7 @@
 //	             on and on, whatever becomes of server and stream; measure.go: how much that would be
 //	pick.go      one message by its sequence: reading it, removing it; and the newest ones
 //	consumer.go  a durable consumer for somebody else; settings.go: what it is, and whether one that is there is the same
+//	place.go     where a message is that was on its way
 //	wait.go      waiting for the first connection; open.go is for commands, which do not
 //	bustest/     real servers for tests
 package bus

@@ -2,6 +2,9 @@ package route
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/meetbus/meetbus/schemas"
 )
@@ -35,6 +38,21 @@ type Rule struct {
 	// Subject is the template of the subject; Drop says that the event is not stored. It is one of the two.
 	Subject string
 	Drop    bool
+}
+
+// say is the rule in one line.
+func (r Rule) say(place int) string {
+	said := []string{fmt.Sprintf("subjects.rules[%d]:", place)}
+	for _, name := range slices.Sorted(maps.Keys(r.Match)) {
+		said = append(said, name+" "+strings.Join(r.Match[name], " or "))
+	}
+	if r.When != "" {
+		said = append(said, "when "+r.When)
+	}
+	if r.Drop {
+		return strings.Join(append(said, "→ drop"), " ")
+	}
+	return strings.Join(append(said, "→ "+r.Subject), " ")
 }
 
 // Fault is something that is wrong with a mapping. Its message repeats no value of the mapping, except names of attributes and

@@ -28,6 +28,8 @@ type rule struct {
 	unread bool
 	// reach are the types of which an event may come to this rule.
 	reach typeSet
+	// said is the rule for people to read.
+	said string
 }
 
 // Decision is where an event belongs.
@@ -100,7 +102,9 @@ func madeBy(m Mapping) map[string]typeSet {
 
 func (c *compiler) rule(written Rule, i int) rule {
 	before := len(c.findings)
-	r := rule{match: c.match(written.Match, rulePath(i, "match")), drop: written.Drop, conditional: written.When != ""}
+	r := rule{
+		match: c.match(written.Match, rulePath(i, "match")), drop: written.Drop, conditional: written.When != "", said: written.say(i),
+	}
 	r.unread = len(c.findings) > before
 	if r.conditional {
 		w, err := newWhen(written.When)
@@ -162,6 +166,9 @@ func (t *Table) Route(e *schemas.Event) Decision {
 	d.Subject = t.otherwise.render(t.envelope, e)
 	return d
 }
+
+// Said is a rule for people to read, with its place in the configuration.
+func (t *Table) Said(rule int) string { return t.rules[rule].said }
 
 // DeadLetter returns the subject of a dead letter of a provider. No rule sees it.
 func (t *Table) DeadLetter(provider string) string { return t.prefix + deadLetters + Token(provider) }
