@@ -73,6 +73,12 @@ func isSecret(name string) bool {
 	return false
 }
 
+// IsStreamKey says whether the name of a value tells that it is a stream key, however it is spelt: who has one can stream in our name.
+// It is in the provider's own payload only, and is shown to nobody.
+func IsStreamKey(name string) bool {
+	return strings.Contains(strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name)), "streamkey")
+}
+
 // sends says whether the header named, in lower case, is one of the provider's own.
 func (p Provider) sends(name string) bool {
 	if slices.ContainsFunc(p.prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {

@@ -57,7 +57,7 @@ func (r *Relay) store(ctx context.Context, w *normalize.Webhook, stream, subject
 	}
 	began := time.Now()
 	ack, err := r.bus.Publish(ctx, bus.Message{
-		Stream: stream, Subject: subject, ID: e.Source + "#" + e.ID, Key: e.PartitionKey, Header: header, Data: data,
+		Stream: stream, Subject: subject, ID: e.MessageID(), Key: e.PartitionKey, Header: header, Data: data,
 		By: w.Received.Add(inTime(r.deadline)),
 	})
 	r.metrics.publish.Observe(time.Since(began).Seconds())

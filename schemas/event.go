@@ -43,3 +43,7 @@ type Event struct {
 
 	Data Data
 }
+
+// MessageID names the event to a stream, which recognises by it what it has stored already: the value of Nats-Msg-Id, for good. A dead
+// letter may have that of the event that it stands for.
+func (e *Event) MessageID() string { return e.Source + "#" + e.ID }

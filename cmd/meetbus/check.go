@@ -12,12 +12,10 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
 	"github.com/meetbus/meetbus/config"
 	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/relay"
-	"github.com/meetbus/meetbus/relay/route"
 )
 
 func newCheck() *cobra.Command {
@@ -86,7 +84,7 @@ func (o checkOptions) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return err
 		}
-		return foresee(out, c, table, o.endpoint, body)
+		return foresee(out, c, o.endpoint, body)
 	}
 	what := "the default configuration"
 	if named {
@@ -132,12 +130,15 @@ func readPayload(file string, stdin io.Reader, limit int64) ([]byte, error) {
 }
 
 // foresee writes what would become of a body. It fails if that is no event.
-func foresee(w io.Writer, c config.Config, table *route.Table, name string, body []byte) error {
+func foresee(w io.Writer, c config.Config, name string, body []byte) error {
 	endpoint, err := endpointNamed(c, name)
 	if err != nil {
 		return err
 	}
-	r := relay.New(relay.Options{Table: table, Envelope: c.Envelope(), KeepSignature: c.CloudEvents.Signature, Log: zap.NewNop()})
+	r, err := relayOf(c)
+	if err != nil {
+		return err
+	}
 	f, err := r.Foresee(endpoint, nil, body)
 	if err != nil {
 		return err

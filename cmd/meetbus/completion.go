@@ -45,9 +45,7 @@ func newCompletion() *cobra.Command {
 func completeSamples(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	var words []string
 	if len(args) == 0 {
-		for _, p := range normalize.Providers() {
-			words = append(words, p.Name)
-		}
+		words = providerNames()
 	} else {
 		words = namesIn(only(normalize.Samples(), func(s normalize.Sample) bool { return s.Provider.Name == args[0] }))
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -46,14 +45,6 @@ func (f *letterFilter) addTo(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.provider, "provider", "", "only those of this `provider`")
 	_ = cmd.RegisterFlagCompletionFunc("reason", completeWords(append(normalize.Reasons(), deadletter.ReasonUnreadable)...))
 	_ = cmd.RegisterFlagCompletionFunc("provider", completeWords(providerNames()...))
-}
-
-func providerNames() []string {
-	var names []string
-	for _, p := range normalize.Providers() {
-		names = append(names, p.Name)
-	}
-	return names
 }
 
 // check refuses words that no dead letter has.
@@ -195,16 +186,4 @@ func (o chosenLetters) find(ctx context.Context, box *deadletter.Box, named []ui
 	p.clear()
 	slices.Reverse(all)
 	return all, err
-}
-
-func addOutput(cmd *cobra.Command, output *string, usual string) {
-	cmd.Flags().StringVarP(output, "output", "o", usual, fmt.Sprintf("`form`: %s or json", usual))
-	_ = cmd.RegisterFlagCompletionFunc("output", completeWords(usual, "json"))
-}
-
-func checkOutput(output, usual string) error {
-	if output != usual && output != "json" {
-		return usagef("--output is %q: there is %s or json", output, usual)
-	}
-	return nil
 }

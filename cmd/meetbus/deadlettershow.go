@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/relay/deadletter"
 )
 
@@ -65,7 +67,7 @@ func showLetter(w io.Writer, stream string, l deadletter.Letter) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%d  stored %s\n", printable(stream), l.Sequence, localTime(l.Stored))
 	for _, row := range [][2]string{
-		{"subject", l.Subject}, {"reason", d.Reason}, {"detail", d.Detail}, {"endpoint", d.Endpoint}, {"provider", e.Provider},
+		{"subject", l.Subject}, {"reason", d.Reason}, {"detail", string(masked([]byte(d.Detail)))}, {"endpoint", d.Endpoint}, {"provider", e.Provider},
 		{"id", e.ID}, {"source", e.Source}, {"received", string(d.ReceivedAt)},
 	} {
 		if row[1] != "" {
@@ -92,9 +94,8 @@ const hexMost = 1 << 10
 
 // bodyText is a body as a terminal can show it.
 func bodyText(body []byte) string {
-	if utf8.Valid(body) {
-		text := streamKey.ReplaceAllString(string(body), "${1}***")
-		return strings.TrimSuffix(escaped(text), "\n") + "\n"
+	if body = masked(body); utf8.Valid(body) {
+		return strings.TrimSuffix(escaped(string(body)), "\n") + "\n"
 	}
 	if len(body) <= hexMost {
 		return hex.Dump(body)
@@ -102,5 +103,18 @@ func bodyText(body []byte) string {
 	return hex.Dump(body[:hexMost]) + fmt.Sprintf("and %d bytes more: -o json has them all\n", len(body)-hexMost)
 }
 
-// streamKey finds the value of a stream key in what may be JSON.
-var streamKey = regexp.MustCompile(`(?i)("[^"]*stream[_-]?key[^"]*"\s*:\s*")(?:[^"\\]|\\.)*`)
+// namedValue finds a name and its value, a string or a number, in what need not be JSON as a whole.
+var namedValue = regexp.MustCompile(`("(?:[^"\\]|\\.)*")(\s*:\s*)("(?:[^"\\]|\\.)*"?|[0-9.eE+-]+)`)
+
+// masked is a text without the values of stream keys.
+func masked(text []byte) []byte {
+	return namedValue.ReplaceAllFunc(text, func(found []byte) []byte {
+		m := namedValue.FindSubmatch(found)
+		name := string(m[1])
+		_ = json.Unmarshal(m[1], &name) // with escapes it may be spelt in many ways
+		if !normalize.IsStreamKey(name) {
+			return found
+		}
+		return slices.Concat(m[1], m[2], []byte(`"***"`))
+	})
+}

@@ -9,8 +9,8 @@
 //	serve.go        the relay; process.go starts and stops it, store.go opens where its events go, listen.go its sockets,
 //	                announce.go and logging.go say what it does; assemble.go and keyrings.go say what the configuration means to
 //	                the relay's rooms
-//	reload.go       what a running relay takes in when files change: rules, certificates, keys; follow.go sees that they have, expiry.go
-//	                that a certificate ends
+//	reload.go       what a running relay takes in when files change: rules, certificates, keys; token.go is one of them, follow.go sees that
+//	                files have changed, expiry.go that a certificate ends
 //	trigger.go      sample webhooks to a running relay: events.go chooses them, freshen.go gives them new ids and times,
 //	                sender.go sends them, answer.go reads what the relay says
 //	tail.go         events as they come: tailing.go is one run of it, since.go how a time is given, pretty.go how a person reads one
@@ -29,7 +29,7 @@
 //	keygen.go       a pair of keys for signed tests
 //	healthcheck.go  is the relay ready?
 //	version.go      which meetbus is this?
-//	completion.go   scripts for shells
+//	completion.go   scripts for shells; words.go is what several commands list and show
 package main
 
 import (

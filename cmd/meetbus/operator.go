@@ -29,7 +29,7 @@ func (o *operator) addTo(flags *pflag.FlagSet) {
 }
 
 // resolve says where the bus is and what the configuration is, as connection does: on the embedded server we are the relay itself.
-// The folder that --data names has the password for the server at --nats, too.
+// The folder that --data names has the password for the server at --nats, too; to what the environment names it is not sent.
 func (o operator) resolve() (bus.Server, config.Config, error) {
 	server, c, err := o.connection.resolve()
 	if err != nil {
@@ -38,6 +38,10 @@ func (o operator) resolve() (bus.Server, config.Config, error) {
 	inside := server.URL == embeddedURL(c.NATS.Embedded, fromHere(c.NATS.Embedded.Listen)) && c.NATS.URL == ""
 	if server.CredentialsFile != "" || !inside && o.data == "" {
 		return server, c, nil
+	}
+	if !inside && o.url == "" {
+		return bus.Server{}, config.Config{}, usagef("--data is for the relay's own server, and NATS_URL or -c names another: " +
+			"its password goes there only if --nats says so")
 	}
 	if o.data != "" {
 		c.DataDir = o.data

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/relay/bus"
 )
 
@@ -188,7 +189,7 @@ func groupsIn(data jsontext.Value) []group {
 func (g *group) collect(path, name string, v jsontext.Value, depth int) {
 	const deepest, longest = 4, 8
 	switch members := membersOf(v); {
-	case isSecret(name):
+	case normalize.IsStreamKey(name):
 		g.add(path, "***")
 	case v.Kind() == 'n':
 	case v.Kind() == '"':
@@ -212,11 +213,6 @@ func (g *group) collect(path, name string, v jsontext.Value, depth int) {
 }
 
 func (g *group) add(name, value string) { g.fields = append(g.fields, field{printable(name), value}) }
-
-// isSecret says whether a name is that of a stream key, however it is spelt: who has one can stream in our name.
-func isSecret(name string) bool {
-	return strings.Contains(strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name)), "streamkey")
-}
 
 // withoutQuery cuts the query off a URL: it is long, and often the signature that lets everybody read the file.
 func withoutQuery(s string) string {

@@ -34,8 +34,8 @@ type registerOptions struct {
 func (o *registerOptions) running(action func(*registerOptions) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) (err error) {
 		o.cmd, o.args = cmd, args
-		if o.output != "text" && o.output != "json" {
-			return usagef("--output is %q: there is text or json", o.output)
+		if err := checkOutput(o.output, "text"); err != nil {
+			return err
 		}
 		if err := checkAPI(o.base); err != nil {
 			return err

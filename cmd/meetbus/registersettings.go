@@ -29,8 +29,8 @@ func newRegisterSettings(p normalize.Provider) *cobra.Command {
 			return usagef("%s has no registrations of rooms to %s: --url alone prints the settings to make", p.Name, args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if output != "text" && output != "json" {
-				return usagef("--output is %q: there is text or json", output)
+			if err := checkOutput(output, "text"); err != nil {
+				return err
 			}
 			u, err := endpointURL(p, url)
 			if err != nil {

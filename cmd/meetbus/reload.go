@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"reflect"
@@ -18,7 +17,6 @@ import (
 	"github.com/meetbus/meetbus/config"
 	"github.com/meetbus/meetbus/relay"
 	"github.com/meetbus/meetbus/relay/asyncapi"
-	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/keys"
 	"github.com/meetbus/meetbus/relay/route"
 )
@@ -48,42 +46,6 @@ type reloader struct {
 	relay   *relay.Relay
 	metrics *relay.Metrics
 	log     *zap.Logger
-}
-
-// token is a secret in a file.
-type token struct {
-	file  string
-	value atomic.Pointer[string]
-}
-
-// openToken reads the token of a file, if one is named.
-func openToken(file string) (*token, error) {
-	t := &token{file: file}
-	return t, t.read()
-}
-
-// read reads the file again. On an error, what was read before stays.
-func (t *token) read() error {
-	if t.file == "" {
-		return nil
-	}
-	value, err := secretIn(t.file)
-	if err == nil && value == "" {
-		err = errors.New("it is empty")
-	}
-	if err != nil {
-		return usageError{fmt.Errorf("read admin.token_file: %w", err)}
-	}
-	t.value.Store(&value)
-	return nil
-}
-
-// get is what operators must show; nil if nothing is.
-func (t *token) get() func() string {
-	if t.file == "" {
-		return nil
-	}
-	return func() string { return *t.value.Load() }
 }
 
 // begin looks at the files of a configuration, before they are read.
@@ -239,36 +201,4 @@ func changed(a, b config.Config) (sections []string) {
 		}
 	}
 	return sections
-}
-
-// widen makes the streams hold what the rules of a configuration say, and waits for the bus if it is away.
-func (p *process) widen(ctx context.Context, c config.Config) error {
-	table, err := c.Table()
-	if err != nil {
-		return err
-	}
-	streams, err := streamsOf(c, table)
-	if err != nil {
-		return err
-	}
-	if p.bus.Ready() != nil {
-		p.log.Info("new subject rules wait for the bus")
-	}
-	if err := p.bus.Hold(ctx, streams); err != nil {
-		return fmt.Errorf("give the stream new subjects: %w", err)
-	}
-	return p.shareWithGuests(streams)
-}
-
-// shareWithGuests lets guests of the embedded server, if there is one, hear the new subjects.
-func (p *process) shareWithGuests(streams []bus.Stream) error {
-	if p.inside == nil {
-		return nil
-	}
-	later, err := p.inside.Share(streams[0].Subjects)
-	if len(later) > 0 {
-		p.log.Warn("subscriptions that are not of JetStream hear some of the new subjects only after a restart, since they overlap earlier ones",
-			zap.Strings("subjects", later))
-	}
-	return err
 }

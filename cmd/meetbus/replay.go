@@ -13,7 +13,6 @@ import (
 
 	"github.com/meetbus/meetbus/relay/replay"
 	"github.com/meetbus/meetbus/relay/route"
-	"github.com/meetbus/meetbus/schemas"
 )
 
 func newReplay() *cobra.Command {
@@ -49,14 +48,6 @@ func newReplay() *cobra.Command {
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
 	_ = cmd.RegisterFlagCompletionFunc("type", completeWords(typeNames()...))
 	return cmd
-}
-
-func typeNames() []string {
-	var names []string
-	for _, t := range schemas.Catalogue() {
-		names = append(names, t.Name)
-	}
-	return names
 }
 
 type replayOptions struct {

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/zap"
 
+	"github.com/meetbus/meetbus/config"
 	"github.com/meetbus/meetbus/relay"
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/bus/embedded"
@@ -154,4 +156,36 @@ func (p *process) backlog() relay.BacklogOf {
 		s, err := p.outbox.Status(ctx)
 		return relay.Backlog(s), err
 	}
+}
+
+// widen makes the streams hold what the rules of a configuration say, and waits for the bus if it is away.
+func (p *process) widen(ctx context.Context, c config.Config) error {
+	table, err := c.Table()
+	if err != nil {
+		return err
+	}
+	streams, err := streamsOf(c, table)
+	if err != nil {
+		return err
+	}
+	if p.bus.Ready() != nil {
+		p.log.Info("new subject rules wait for the bus")
+	}
+	if err := p.bus.Hold(ctx, streams); err != nil {
+		return fmt.Errorf("give the stream new subjects: %w", err)
+	}
+	return p.shareWithGuests(streams)
+}
+
+// shareWithGuests lets guests of the embedded server, if there is one, hear the new subjects.
+func (p *process) shareWithGuests(streams []bus.Stream) error {
+	if p.inside == nil {
+		return nil
+	}
+	later, err := p.inside.Share(streams[0].Subjects)
+	if len(later) > 0 {
+		p.log.Warn("subscriptions that are not of JetStream hear some of the new subjects only after a restart, since they overlap earlier ones",
+			zap.Strings("subjects", later))
+	}
+	return err
 }

@@ -27,8 +27,8 @@ func newTypes() *cobra.Command {
   meetbus types -o json | jq -r '.[].subjects[]' | sort -u`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if output != "table" && output != "json" {
-				return usagef("--output is %q: there is table or json", output)
+			if err := checkOutput(output, "table"); err != nil {
+				return err
 			}
 			c, _, err := loadConfig(file)
 			if err != nil {
@@ -46,8 +46,7 @@ func newTypes() *cobra.Command {
 		},
 	}
 	addConfig(cmd.Flags(), &file)
-	cmd.Flags().StringVarP(&output, "output", "o", "table", "`form` of the list: table or json")
-	_ = cmd.RegisterFlagCompletionFunc("output", completeWords("table", "json"))
+	addOutput(cmd, &output, "table")
 	return cmd
 }
 

@@ -1,6 +1,5 @@
-// Package check tests what is in deploy: that the alerts and the dashboard ask for metrics that a relay has, that the runbook tells of
-// them, and that a Kubernetes cluster understands its files. It is a module of its own, so that nobody who builds or tests meetbus
-// needs the parsers of Prometheus and of Kubernetes.
+// Package check tests what is in deploy: that the alerts and the dashboard ask for metrics that a relay has, and that the runbook tells
+// of them. It is a module of its own, so that nobody who builds or tests meetbus needs the parsers of Prometheus.
 package check
 
 import (

@@ -112,6 +112,6 @@ func (b *builder) sealed(e *schemas.Event) (example, error) {
 			one.Headers.add(a.Header(), values[0])
 		}
 	}
-	one.Headers.add(messageID, e.Source+"#"+e.ID)
+	one.Headers.add(messageID, e.MessageID())
 	return one, nil
 }

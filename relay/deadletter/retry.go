@@ -105,7 +105,7 @@ func (b *Box) message(l Letter) (bus.Message, Outcome, error) {
 		return bus.Message{}, Outcome{}, err
 	}
 	return bus.Message{
-		Stream: b.Stream, Subject: belongs.Subject, ID: messageID(&e.Event), Key: e.PartitionKey, Header: header, Data: written,
+		Stream: b.Stream, Subject: belongs.Subject, ID: e.MessageID(), Key: e.PartitionKey, Header: header, Data: written,
 	}, Outcome{Type: e.Type, Subject: belongs.Subject}, nil
 }
 

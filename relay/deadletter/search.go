@@ -4,12 +4,7 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/meetbus/meetbus/schemas"
 )
-
-// messageID is the Nats-Msg-Id of an event, and of the dead letter that has its id.
-func messageID(e *schemas.Event) string { return e.Source + "#" + e.ID }
 
 // search is what was found in the stream of events at some time: of the ids that were looked for, those that it held.
 type search struct {
@@ -27,7 +22,7 @@ func (b *Box) search(ctx context.Context, sequences []uint64) (search, error) {
 		case err != nil:
 			return search{}, err
 		case !b.remembered(l.Stored):
-			ids[messageID(&l.Event)] = true
+			ids[l.Event.MessageID()] = true
 			if l.Stored.Before(oldest) {
 				oldest = l.Stored
 			}
@@ -54,7 +49,7 @@ func (b *Box) known(ctx context.Context, l Letter, before search) (bool, error) 
 	if b.remembered(l.Stored) {
 		return false, nil
 	}
-	id := messageID(&l.Event)
+	id := l.Event.MessageID()
 	if held, sought := before.held[id]; sought && (held || b.remembered(before.at)) {
 		return held, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/schemas"
 )
@@ -178,11 +179,8 @@ func hiddenInEvent(original int) replaced {
 	}
 }
 
-// hiddenStreamKey hides the key that lets anybody stream in our name, however it is spelt.
-func hiddenStreamKey(_, name string) (string, bool) {
-	name = strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
-	return "masked", strings.Contains(name, "streamkey")
-}
+// hiddenStreamKey hides the key that lets anybody stream in our name.
+func hiddenStreamKey(_, name string) (string, bool) { return "masked", normalize.IsStreamKey(name) }
 
 // known are the facts that an entry has.
 func known(e *Entry) []fact {

@@ -123,7 +123,7 @@ func (r *run) replay(stored *schemas.Event) (m bus.Message, why string) {
 		return m, err.Error()
 	}
 	return bus.Message{
-		Stream: r.Stream, Subject: r.Prefix + "." + belongs.Subject, ID: e.Source + "#" + e.ID, Key: e.PartitionKey, Header: header, Data: data,
+		Stream: r.Stream, Subject: r.Prefix + "." + belongs.Subject, ID: e.MessageID(), Key: e.PartitionKey, Header: header, Data: data,
 	}, ""
 }
 
