@@ -70,6 +70,7 @@ type Relay struct {
 	recent              *inspect.Recent
 	taken               atomic.Bool
 	work                budget
+	turns               turnstile
 	proxies             []netip.Prefix
 	tracer              trace.Tracer
 }
@@ -98,6 +99,7 @@ func New(o Options) *Relay {
 		proxies:       o.TrustedProxies,
 		tracer:        o.Tracer,
 		recent:        o.Recent,
+		turns:         newTurnstile(),
 		work:          budget{most: max(workMax, 16*(o.MaxBody+workEach))},
 	}
 	r.Remap(o.Table)
@@ -131,6 +133,7 @@ func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (recei
 	if err != nil {
 		return receipt{}, err
 	}
+	defer r.turns.pass()()
 	event, err := r.normalize(ctx, webhook)
 	if err != nil {
 		return r.setAside(ctx, webhook, "", err)
