@@ -38,7 +38,7 @@ func newDeadLetterList() *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			box, done, err := o.openBox(cmd.Context(), false)
+			box, done, err := o.openBox(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -41,7 +41,7 @@ func newDeadLetterShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			box, done, err := o.openBox(cmd.Context(), false)
+			box, done, err := o.openBox(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -41,7 +41,7 @@ func (o replayOptions) plan(ctx context.Context) (replayPlan, error) {
 	if err != nil {
 		return replayPlan{}, err
 	}
-	today, err := relayOf(c)
+	today, err := relayOf(c, nil)
 	if err != nil {
 		return replayPlan{}, err
 	}
