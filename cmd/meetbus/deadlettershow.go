@@ -51,7 +51,7 @@ func newDeadLetterShow() *cobra.Command {
 				return err
 			}
 			if output == "json" {
-				_, err = cmd.OutOrStdout().Write(append(slices.Clone(l.Message()), '\n'))
+				_, err = cmd.OutOrStdout().Write(append(slices.Clone(harmless(l.Message(), isTerminal(cmd.OutOrStdout()))), '\n'))
 				return err
 			}
 			return showLetter(cmd.OutOrStdout(), box.Letters, l)

@@ -184,8 +184,9 @@ func (o *tailOptions) writer(out io.Writer) func(io.Writer, bus.Stored) error {
 	return pretty{zone: time.Local, color: isTerminal(out) && os.Getenv("NO_COLOR") == ""}.write
 }
 
-// writeJSON writes the message as it is stored, and a line break.
+// writeJSON writes the message as it is stored, but for what is harmless only with escapes, and a line break.
 func writeJSON(w io.Writer, m bus.Stored) error {
-	_, err := w.Write(append(m.Data[:len(m.Data):len(m.Data)], '\n'))
+	text := harmless(m.Data, isTerminal(w))
+	_, err := w.Write(append(text[:len(text):len(text)], '\n'))
 	return err
 }
