@@ -120,6 +120,9 @@ func replaysOf(c config.Config, prefix string) (bus.Stream, error) {
 func (p replayPlan) checkServer(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, serverPatience)
 	defer cancel()
+	if err := refuseGuest(ctx, p.from.Server); err != nil {
+		return err
+	}
 	report, err := bus.Inspect(ctx, bus.Options{
 		Name: "meetbus", Server: p.from.Server, Streams: []bus.Stream{p.into}, Log: zap.NewNop(),
 	})
