@@ -21,7 +21,7 @@ func TestJSONIsHarmless(t *testing.T) {
 	}
 	was := []byte("{\r\n\t\"name\": \"" + all.String() + "\"}")
 	var out strings.Builder
-	if err := writeJSON(&out, bus.Stored{Data: was}); err != nil {
+	if err := (jsonLines{}).write(&out, bus.Stored{Data: was}); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range out.String() {
@@ -38,13 +38,18 @@ func TestJSONIsHarmless(t *testing.T) {
 	}
 }
 
-// What nobody needs to fear is written byte for byte, and so is what is no JSON, where no terminal reads it.
+// What nobody needs to fear is written byte for byte. What is no JSON is noted, so that who reads JSON can go on.
 func TestJSONIsExact(t *testing.T) {
-	for _, text := range []string{`{"a" : "Ünal \u0085 <&>"}`, "{\n\t\"a\": \"\xff\"}", "no JSON \x1b[2J \u009b", ""} {
+	for _, text := range []string{`{"a" : "Ünal \u0085 <&>"}`, "{\n\t\"a\": \"\xff\"}"} {
 		var out strings.Builder
-		if err := writeJSON(&out, bus.Stored{Data: []byte(text)}); err != nil || out.String() != text+"\n" {
+		if err := (jsonLines{}).write(&out, bus.Stored{Data: []byte(text)}); err != nil || out.String() != text+"\n" {
 			t.Errorf("%q is %q, %v", text, out.String(), err)
 		}
+	}
+	var out, notes strings.Builder
+	m := bus.Stored{Stream: "MEETBUS", Subject: "meeting.ended", Sequence: 4, Data: []byte("{\"a\":\n")}
+	if err := (jsonLines{&notes}).write(&out, m); err != nil || out.Len() > 0 || notes.String() != "MEETBUS:4 on meeting.ended is left out: it is no JSON, 6 bytes\n" {
+		t.Errorf("%q, %q, %v", &out, &notes, err)
 	}
 	if got := string(harmless([]byte("no JSON \x1b[2J \u009b\xff"), true)); got != `no JSON \u001b[2J \u009b`+"\uFFFD" {
 		t.Errorf("on a terminal it is %q", got)
