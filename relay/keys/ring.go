@@ -46,6 +46,8 @@ type Source struct {
 type Options struct {
 	// Dir is the folder for copies of fetched documents. Empty: none are kept. It is made (0700) when the first one is.
 	Dir string
+	// Borrowed says that the copies are another process's: they are read, and none is written.
+	Borrowed bool
 	// Log gets a line when a fetch fails and when a key is replaced. Nil: nothing is logged.
 	Log *zap.Logger
 	// Now is the clock. Nil: time.Now.
@@ -62,6 +64,7 @@ type Ring struct {
 	url       *url.URL // nil: the keys are the file's only
 	shown     string   // url without what may be secret in it
 	dir       string
+	borrowed  bool
 	log       *zap.Logger
 	now       func() time.Time
 	refreshed func(provider string, err error)
@@ -96,6 +99,7 @@ func New(s Source, o Options) (*Ring, error) {
 	r := &Ring{
 		source:    s,
 		dir:       o.Dir,
+		borrowed:  o.Borrowed,
 		log:       o.Log,
 		now:       o.Now,
 		refreshed: o.Refreshed,

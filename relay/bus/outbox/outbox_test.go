@@ -1,14 +1,18 @@
 package outbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
@@ -302,6 +306,33 @@ func TestPoison(t *testing.T) {
 	r.nats.Stop()
 	if _, err := r.publish(huge); !errors.Is(err, bus.ErrTooLarge) {
 		t.Errorf("larger than the bus is known to take: %v", err)
+	}
+	r.box.Close()
+	copied := filepath.Join(t.TempDir(), "outbox")
+	if err := os.CopyFS(copied, os.DirFS(r.o.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	looksAt(t, copied, big)
+}
+
+// looksAt does what the runbook says of parked events: any NATS server shows them in a copy of the store.
+func looksAt(t *testing.T, copied string, parked bus.Message) {
+	t.Helper()
+	stream, err := admin(t, bustest.Server(t, func(o *server.Options) { o.StoreDir = copied })).Stream(t.Context(), "OUTBOX_PARKED")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := stream.GetMsg(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"Meetbus-Stream": parked.Stream, "Meetbus-Subject": parked.Subject, "Meetbus-Id": parked.ID} {
+		if got := m.Header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if m.Header.Get("Meetbus-Reason") == "" || !bytes.Equal(m.Data, parked.Data) {
+		t.Errorf("it was parked for %q, with %d bytes", m.Header.Get("Meetbus-Reason"), len(m.Data))
 	}
 }
 
