@@ -51,8 +51,7 @@ func portOf(address string) string {
 }
 
 // mounts of the container, by their folders.
-func (m manifests) mounts(t *testing.T) map[string]core.VolumeMount {
-	t.Helper()
+func (m manifests) mounts() map[string]core.VolumeMount {
 	mounts := map[string]core.VolumeMount{}
 	for _, mount := range m.container().VolumeMounts {
 		mounts[mount.MountPath] = mount
@@ -69,18 +68,11 @@ func (m manifests) volume(name string) core.Volume {
 	return core.Volume{}
 }
 
-// env is the environment of the container. What comes out of the Secret is its key.
-func (m manifests) env(t *testing.T) map[string]string {
-	t.Helper()
+// env is the environment of the container, without what comes out of the Secret.
+func (m manifests) env() map[string]string {
 	env := map[string]string{}
 	for _, e := range m.container().Env {
 		env[e.Name] = e.Value
-		if from := e.ValueFrom; from != nil {
-			if from.SecretKeyRef.Name != secretName {
-				t.Errorf("%s comes out of another Secret, %s", e.Name, from.SecretKeyRef.Name)
-			}
-			env[e.Name] = from.SecretKeyRef.Key
-		}
 	}
 	return env
 }
@@ -106,16 +98,16 @@ func TestLiveMounts(t *testing.T) {
 		if m.config.Name != "meetbus" {
 			t.Errorf("the ConfigMap is %s: each change of the rules restarts the relays", m.config.Name)
 		}
-		file := m.env(t)["MEETBUS_CONFIG"]
-		config := m.volume(m.mounts(t)[path.Dir(file)].Name)
+		file := m.env()["MEETBUS_CONFIG"]
+		config := m.volume(m.mounts()[path.Dir(file)].Name)
 		if config.ConfigMap == nil || config.ConfigMap.Name != m.config.Name || m.config.Data[path.Base(file)] == "" {
 			t.Errorf("%s is not in the ConfigMap", file)
 		}
-		secrets := m.volume(m.mounts(t)[path.Dir(m.settings(t).Admin.TokenFile)].Name)
+		secrets := m.volume(m.mounts()[path.Dir(m.settings(t).Admin.TokenFile)].Name)
 		if secrets.Secret == nil || secrets.Secret.SecretName != secretName || *secrets.Secret.DefaultMode != 0o440 {
 			t.Errorf("the token of operators is in no file of the Secret, or not for the relay alone: %+v", secrets)
 		}
-		for folder, mount := range m.mounts(t) {
+		for folder, mount := range m.mounts() {
 			if mount.SubPath != "" || mount.SubPathExpr != "" {
 				t.Errorf("%s is mounted by subPath, and never changes", folder)
 			}

@@ -89,7 +89,7 @@ func TestResources(t *testing.T) {
 		if held {
 			t.Error("the CPU is limited: a relay that is held back misses the providers' 3 s")
 		}
-		goLimit := resource.MustParse(strings.TrimSuffix(m.env(t)["GOMEMLIMIT"], "B"))
+		goLimit := resource.MustParse(strings.TrimSuffix(m.env()["GOMEMLIMIT"], "B"))
 		if limit := r.Limits.Memory(); limit.Cmp(goLimit) <= 0 || limit.Cmp(*r.Requests.Memory()) < 0 {
 			t.Errorf("the limit of memory is %s, of which Go's garbage may be %s", limit, &goLimit)
 		}
@@ -100,7 +100,7 @@ func TestResources(t *testing.T) {
 func TestVolume(t *testing.T) {
 	eachFolder(t, func(t *testing.T, m manifests) {
 		claims := m.set.Spec.VolumeClaimTemplates
-		if len(claims) != 1 || m.mounts(t)[m.settings(t).DataDir].Name != claims[0].Name {
+		if len(claims) != 1 || m.mounts()[m.settings(t).DataDir].Name != claims[0].Name {
 			t.Fatalf("data_dir %s is no volume of the relay", m.settings(t).DataDir)
 		}
 		if room := claims[0].Spec.Resources.Requests.Storage(); room.Cmp(resource.MustParse("2.5Gi")) < 0 {

@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -41,7 +40,7 @@ func TestRelay(t *testing.T) {
 	})
 	configure := func(config string) {
 		t.Helper()
-		pod.project(t, "/etc/meetbus", map[string][]byte{"meetbus.yaml": []byte(pod.moved(t, m, config))})
+		pod.project(t, "/etc/meetbus", map[string][]byte{"meetbus.yaml": []byte(pod.moved(m, config))})
 	}
 	configure(config)
 	var log lines
@@ -171,5 +170,5 @@ func (l *lines) Write(text []byte) (int, error) {
 func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return fmt.Sprint(l.text.String())
+	return l.text.String()
 }

@@ -40,29 +40,33 @@ type staged struct {
 func stage(t *testing.T, m manifests) *staged {
 	t.Helper()
 	s := &staged{root: t.TempDir(), secrets: secrets(t)}
-	for folder, mount := range m.mounts(t) {
+	for folder, mount := range m.mounts() {
 		switch v := m.volume(mount.Name); {
 		case v.ConfigMap != nil:
-			s.project(t, folder, map[string][]byte{"meetbus.yaml": []byte(s.moved(t, m, m.config.Data["meetbus.yaml"]))})
+			s.project(t, folder, map[string][]byte{"meetbus.yaml": []byte(s.moved(m, m.config.Data["meetbus.yaml"]))})
 		case v.Secret != nil:
 			s.project(t, folder, s.secrets)
 		default:
 			must(t, os.MkdirAll(s.root+folder, 0o700))
 		}
 	}
-	for name, value := range m.env(t) {
-		if secret, is := s.secrets[value]; is {
+	for _, e := range m.container().Env {
+		value := s.moved(m, e.Value)
+		if from := e.ValueFrom; from != nil {
+			secret, is := s.secrets[from.SecretKeyRef.Key]
+			if !is || from.SecretKeyRef.Name != secretName {
+				t.Errorf("%s comes out of a key that the Secret has not: %v", e.Name, from.SecretKeyRef)
+			}
 			value = string(secret)
 		}
-		s.env = append(s.env, name+"="+s.moved(t, m, value))
+		s.env = append(s.env, e.Name+"="+value)
 	}
 	return s
 }
 
 // moved is text with the folders of the mounts as they are in the staged one.
-func (s *staged) moved(t *testing.T, m manifests, text string) string {
-	t.Helper()
-	for folder := range m.mounts(t) {
+func (s *staged) moved(m manifests, text string) string {
+	for folder := range m.mounts() {
 		text = strings.ReplaceAll(text, folder, s.root+folder)
 	}
 	return text
