@@ -28,7 +28,7 @@ func program(t *testing.T) string {
 	return binary
 }
 
-// staged is what a container sees, in a folder: its mounts, as kubelet makes them, and its environment. Nothing but its volumes is there.
+// staged is what a container sees, in a folder: its mounts, as kubelet makes them, and its environment.
 type staged struct {
 	root    string
 	env     []string
