@@ -13,7 +13,7 @@ import (
 const module = "github.com/meetbus/meetbus/"
 
 // arrows says which packages of ours each package may import. A package ending in test serves tests only, and may import what
-// it serves; cmd/torture, cmd/bench and cmd/interop are tests, too. Those in docs are what others would write.
+// it serves; cmd/torture, cmd/bench, cmd/interop and cmd/alarms are tests, too. Those in docs are what others would write.
 var arrows = map[string][]string{
 	"schemas":            {},
 	"normalize":          {"schemas"},
@@ -38,6 +38,7 @@ var arrows = map[string][]string{
 		"schemas", "normalize", "config", "relay", "relay/route", "relay/asyncapi", "relay/keys", "relay/loopback", "relay/bus",
 		"relay/bus/embedded", "relay/bus/outbox", "relay/deadletter", "relay/replay", "relay/inspect",
 	},
+	"cmd/alarms":                   {"cmd/internal/markdown", "cmd/internal/process"},
 	"cmd/internal/markdown":        {},
 	"cmd/release":                  {},
 	"cmd/interop":                  {"schemas", "cmd/internal/markdown", "cmd/internal/process"},
