@@ -104,7 +104,7 @@ func start(o Options) (*Outbox, error) {
 	return b, nil
 }
 
-// openStore makes the streams, and learns what they hold.
+// openStore makes the streams, lets what was parked wait again, and learns what they hold.
 func (b *Outbox) openStore() error {
 	stream := func(name string, size int64) bus.Stream {
 		return bus.Stream{Name: name, Subjects: []string{name}, Replicas: 1, MaxBytes: size, DuplicateWindow: b.o.Window, Manage: true}
@@ -124,6 +124,7 @@ func (b *Outbox) openStore() error {
 	case err = <-b.store.Faults():
 	}
 	if err == nil {
+		b.anew(ctx)
 		err = b.resume(ctx)
 	}
 	if err != nil {
