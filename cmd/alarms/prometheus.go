@@ -68,7 +68,7 @@ func startPrometheus(ctx context.Context, o options, stages []*stage, dir string
 	}
 	return p, p.process.Until(func() bool {
 		up, err := p.query(ctx, "count(up == 1)")
-		return err == nil && len(up) == 1 && up[0].value == float64(len(stages))
+		return err == nil && len(up) == 1 && up[0].value >= float64(len(stages))
 	})
 }
 

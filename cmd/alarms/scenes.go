@@ -51,7 +51,7 @@ func scenes() []scene {
 			alert: "MeetbusOutboxParked", fault: "max_payload and http.max_body are lowered while a larger event waits in the outbox",
 			mended: "they are raised, and the relay is started again", adapt: largeBodies, inflict: limitsLowered, mend: limitsRaised,
 		},
-		{alert: "MeetbusStreamFilling", fault: "a stream of 4 MiB, and bodies of 128 KiB", mended: "4 GiB, and a restart", adapt: smallStream, inflict: fourFifths, mend: largeStream},
+		{alert: "MeetbusStreamFilling", fault: "a stream of 4 MiB, and bodies of 128 KiB", mended: "the stream gets 64 MiB", adapt: smallStream, inflict: fourFifths, mend: largeStream},
 		{alert: "MeetbusKeysFailing", fault: "the provider's key server answers 500", mended: "it answers", inflict: keysBroken, mend: keysBack},
 		{
 			alert: "MeetbusKeysStale", fault: "the same, and the copy of the key is of the day before yesterday", mended: "it answers",

@@ -49,7 +49,7 @@ var arrows = map[string][]string{
 // homes says in which packages an outside library may be used.
 var homes = map[string][]string{
 	"github.com/labstack/echo":              {"relay"},
-	"github.com/nats-io/nats.go":            {"relay/bus", "relay/bus/embedded", "cmd/bench", "cmd/interop", "docs/subscribers/jetstream", "docs/subscribers/cloudevents"},
+	"github.com/nats-io/nats.go":            {"relay/bus", "relay/bus/embedded", "cmd/bench", "cmd/interop", "cmd/alarms", "docs/subscribers/jetstream", "docs/subscribers/cloudevents"},
 	"github.com/nats-io/nats-server":        {"relay/bus/embedded", "cmd/bench"},
 	"github.com/HdrHistogram":               {"cmd/bench"},
 	"github.com/goccy/go-yaml":              {"config"},

@@ -339,20 +339,7 @@ func looksAt(t *testing.T, copied string, parked bus.Message) {
 // TestPoisonAnew: what was set aside is tried again at each start, and never lost when it is refused again.
 func TestPoisonAnew(t *testing.T) {
 	r := newRig(t)
-	js := admin(t, r.nats)
-	limit := func(size int32) {
-		t.Helper()
-		stream, err := js.Stream(t.Context(), "MEETBUS")
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := stream.CachedInfo().Config
-		c.MaxMsgSize = size
-		if _, err := js.UpdateStream(t.Context(), c); err != nil {
-			t.Fatal(err)
-		}
-	}
-	limit(1000)
+	r.limit(1000)
 	r.nats.Stop()
 	for n := range 3 {
 		big := message("a", n)
@@ -370,7 +357,7 @@ func TestPoisonAnew(t *testing.T) {
 	}
 	r.drained()
 	r.box.Close()
-	limit(-1)
+	r.limit(-1)
 	r.open()
 	r.must(message("a", 3))
 	r.drained()
@@ -379,6 +366,40 @@ func TestPoisonAnew(t *testing.T) {
 	}
 	if s := r.status(); s.Parked != 0 {
 		t.Errorf("status is %+v", s)
+	}
+}
+
+// TestPoisonOfLargerLimits: an event that waits is set aside, too, if the limits are smaller than it when the relay starts again.
+func TestPoisonOfLargerLimits(t *testing.T) {
+	r := newRig(t)
+	r.limit(100 << 10)
+	r.nats.Stop()
+	big := message("a", 1)
+	big.Data = make([]byte, 800<<10)
+	r.must(big)
+	r.must(message("a", 2))
+	r.box.Close()
+	r.o.MaxPayload = 64 << 10
+	r.open()
+	r.nats.Restart()
+	r.drained()
+	if s := r.status(); s.Parked != 1 || fmt.Sprint(r.ids()) != "[a-2]" {
+		t.Errorf("status is %+v, on the bus: %v", s, r.ids())
+	}
+}
+
+// limit bounds the messages of the stream.
+func (r *rig) limit(size int32) {
+	r.t.Helper()
+	js := admin(r.t, r.nats)
+	stream, err := js.Stream(r.t.Context(), "MEETBUS")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	c := stream.CachedInfo().Config
+	c.MaxMsgSize = size
+	if _, err := js.UpdateStream(r.t.Context(), c); err != nil {
+		r.t.Fatal(err)
 	}
 }
 
