@@ -10,8 +10,8 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 )
 
-// TestGrafanaKnowsTheDashboard: every field of the dashboard, of its panels and of its queries is one that Grafana's own model has, with a
-// value that it allows.
+// TestGrafanaKnowsTheDashboard: every field of the dashboard, of its panels and of its queries is one that Grafana's own model has, and of
+// the type that it has there, and none that it wants is missing.
 func TestGrafanaKnowsTheDashboard(t *testing.T) {
 	models := cog.NewRuntime()
 	models.RegisterDataqueryVariant(prometheus.VariantConfig())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -27,9 +28,9 @@ const (
 	openTimeout = 30 * time.Second
 	// entryOverhead is how much larger an entry can be than its message, in bytes: the headers of ours.
 	entryOverhead = 64 << 10
-	// storeMax is the size of the largest message that the store takes, in bytes: whatever was put into it can be read, and be parked,
-	// when MaxPayload is smaller now. NATS takes none that is larger.
-	storeMax = 64 << 20
+	// storeLeast is the size of the largest message that the store takes, in bytes, however small MaxPayload is: what was put into it
+	// under a larger one can still be parked. The server warns of more.
+	storeLeast = 8 << 20
 	// parkedShare is the part of the store's size that parked entries may have besides, and parkedLeast how many of the largest fit
 	// however small that is: one that cannot be parked holds up the rest.
 	parkedShare = 8
@@ -90,7 +91,7 @@ func start(o Options) (*Outbox, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	server, err := embedded.StartPrivate(o.Dir, storeMax, o.Log)
+	server, err := embedded.StartPrivate(o.Dir, int32(min(max(o.MaxPayload+entryOverhead, storeLeast), math.MaxInt32)), o.Log)
 	if err != nil {
 		return nil, err
 	}
