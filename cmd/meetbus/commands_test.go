@@ -12,7 +12,7 @@ import (
 
 var (
 	codeBlock = regexp.MustCompile("(?ms)^```(?:sh|console)\n(.*?)^```$")
-	codeSpan  = regexp.MustCompile("`((?:kubectl exec [^`\n]*/|go run ./cmd/)?meetbus [a-z][^`]*)`")
+	codeSpan  = regexp.MustCompile("`((?:kubectl exec [^`\n]*/|go run ./cmd/)?meetbus [a-z]+(?: [^`]*)?)`")
 	// typed is a call of meetbus in a line of a shell, however it is started, up to what is the shell's again.
 	typed = regexp.MustCompile(`(?:^|[ /])meetbus ((?:'[^']*'|"[^"]*"|[^|<>#;&'"])*)`)
 	// service is a service or a container that is called meetbus.
