@@ -3,6 +3,7 @@ module github.com/meetbus/meetbus/deploy/check
 go 1.26.7
 
 require (
+	github.com/grafana/grafana-foundation-sdk/go v0.0.18
 	github.com/nats-io/nats-server/v2 v2.15.2
 	github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring v0.95.1
 	github.com/prometheus/common v0.72.1

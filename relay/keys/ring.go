@@ -22,6 +22,9 @@ var (
 	// ErrUnavailable is the answer when nobody can tell: a newer key may exist, and could not be fetched now. What Verify
 	// returns wraps it, with the reason.
 	ErrUnavailable = errors.New("no key that verifies, and no newer one can be had now")
+	// ErrDoubtful is an ErrUnavailable where the newest document was fetched less than a minute ago: a signature that is hardly the
+	// provider's, unless it has changed its key since.
+	ErrDoubtful = fmt.Errorf("%w: %w", ErrUnavailable, errHeldBack)
 )
 
 const (
@@ -163,6 +166,8 @@ func (r *Ring) Verify(ctx context.Context, digest [sha256.Size]byte, signature [
 	err := r.await(ctx)
 	after, _ := r.look()
 	switch {
+	case after.flight == before.flight && errors.Is(err, errHeldBack) && after.flight > 0 && !r.Failing():
+		return ErrDoubtful
 	case after.flight == before.flight:
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case r.made(after, digest, signature):
@@ -170,7 +175,7 @@ func (r *Ring) Verify(ctx context.Context, digest [sha256.Size]byte, signature [
 	case after.covers(arrived, begun):
 		return ErrSignature
 	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, errHeldBack)
+	return ErrDoubtful
 }
 
 // Fetches reports whether the keys come from a URL, among other places perhaps.

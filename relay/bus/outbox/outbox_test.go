@@ -336,6 +336,73 @@ func looksAt(t *testing.T, copied string, parked bus.Message) {
 	}
 }
 
+// TestPoisonAnew: what was set aside is tried again at each start, and never lost when it is refused again.
+func TestPoisonAnew(t *testing.T) {
+	r := newRig(t)
+	r.limit(1000)
+	r.nats.Stop()
+	for n := range 3 {
+		big := message("a", n)
+		big.Data = make([]byte, 5000)
+		r.must(big)
+	}
+	r.nats.Restart()
+	for range 3 {
+		r.drained()
+		if s := r.status(); s.Parked != 3 || len(r.ids()) != 0 {
+			t.Fatalf("status is %+v, on the bus: %v", s, r.ids())
+		}
+		r.box.Close()
+		r.open()
+	}
+	r.drained()
+	r.box.Close()
+	r.limit(-1)
+	r.open()
+	r.must(message("a", 3))
+	r.drained()
+	if got := fmt.Sprint(r.ids()); got != "[a-0 a-1 a-2 a-3]" {
+		t.Errorf("on the bus: %s", got)
+	}
+	if s := r.status(); s.Parked != 0 {
+		t.Errorf("status is %+v", s)
+	}
+}
+
+// TestPoisonOfLargerLimits: an event that waits is set aside, too, if the limits are smaller than it when the relay starts again.
+func TestPoisonOfLargerLimits(t *testing.T) {
+	r := newRig(t)
+	r.limit(100 << 10)
+	r.nats.Stop()
+	big := message("a", 1)
+	big.Data = make([]byte, 800<<10)
+	r.must(big)
+	r.must(message("a", 2))
+	r.box.Close()
+	r.o.MaxPayload = 64 << 10
+	r.open()
+	r.nats.Restart()
+	r.drained()
+	if s := r.status(); s.Parked != 1 || fmt.Sprint(r.ids()) != "[a-2]" {
+		t.Errorf("status is %+v, on the bus: %v", s, r.ids())
+	}
+}
+
+// limit bounds the messages of the stream.
+func (r *rig) limit(size int32) {
+	r.t.Helper()
+	js := admin(r.t, r.nats)
+	stream, err := js.Stream(r.t.Context(), "MEETBUS")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	c := stream.CachedInfo().Config
+	c.MaxMsgSize = size
+	if _, err := js.UpdateStream(r.t.Context(), c); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 // TestSentBefore: the bus remembers ids for its window only. What was sent and not answered longer ago is looked for.
 func TestSentBefore(t *testing.T) {
 	r := newRig(t, func(r *rig) { r.stream.DuplicateWindow = 100 * time.Millisecond })
