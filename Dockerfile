@@ -3,7 +3,11 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /out/meetbus ./cmd/meetbus && mkdir /out/data
+# What `meetbus version` says; docs/release.md has the command. Without them it says that it does not know.
+ARG VERSION COMMIT DATE
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+      -ldflags "-s -w -X main.version=$VERSION -X main.commit=$COMMIT -X main.date=$DATE" \
+      -o /out/meetbus ./cmd/meetbus && mkdir /out/data
 
 FROM scratch
 # The providers' keys are fetched over https.

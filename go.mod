@@ -3,6 +3,7 @@ module github.com/meetbus/meetbus
 go 1.26.0
 
 require (
+	github.com/CycloneDX/cyclonedx-go v0.9.3
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/agnivade/levenshtein v1.2.2
 	github.com/antlr/antlr4/runtime/Go/antlr v1.4.10

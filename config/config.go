@@ -48,7 +48,8 @@ type HTTP struct {
 	// Drain is how long readyz says 503 before the listener closes.
 	Drain time.Duration `yaml:"drain"`
 	TLS   *KeyPair      `yaml:"tls"`
-	// TrustedProxies are addresses, and networks such as 10.0.0.0/8, whose X-Forwarded-For is believed.
+	// TrustedProxies are addresses, and networks such as 10.0.0.0/8, whose X-Forwarded-For is believed, and the sampling
+	// of their traceparent.
 	TrustedProxies []string `yaml:"trusted_proxies"`
 }
 

@@ -44,7 +44,7 @@ type Options struct {
 	Deadline time.Duration
 	// Hosts are public names under which unverified endpoints may be called.
 	Hosts []string
-	// TrustedProxies are those whose X-Forwarded-For is believed.
+	// TrustedProxies are those whose X-Forwarded-For is believed, and the sampling of their traceparent.
 	TrustedProxies []netip.Prefix
 	Log            *zap.Logger
 	Metrics        *Metrics

@@ -111,6 +111,8 @@ type problem struct {
 	Detail string `json:"detail,omitempty"`
 	// retryAfter is in seconds; 0: it is no use to send it again.
 	retryAfter int
+	// doubtful says that it is most likely forged, and 503 all the same.
+	doubtful bool
 	// hangUp ends the connection: net/http would wait for a body that nobody read before it sends the answer.
 	hangUp bool
 }
@@ -150,7 +152,7 @@ func explain(err error) problem {
 		if errors.Is(err, a.err) {
 			return problem{
 				Type: "urn:meetbus:problem:" + a.name, Title: a.title, Status: a.status, Detail: detail(err),
-				retryAfter: a.retryAfter, hangUp: a.unread,
+				retryAfter: a.retryAfter, hangUp: a.unread, doubtful: errors.Is(err, keys.ErrDoubtful),
 			}
 		}
 	}
@@ -189,8 +191,9 @@ func respondProblem(c echo.Context, p problem) error {
 	return c.Blob(p.Status, "application/problem+json", body)
 }
 
+// outcome counts what is most likely forged as rejected: else whoever forges webhooks could make us believe that we are unavailable.
 func (p problem) outcome() outcome {
-	if p.Status >= http.StatusInternalServerError {
+	if p.Status >= http.StatusInternalServerError && !p.doubtful {
 		return inspect.Unavailable
 	}
 	return inspect.Rejected

@@ -3,6 +3,8 @@ package relay
 import (
 	"context"
 	"net/http"
+	"net/netip"
+	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -16,6 +18,19 @@ import (
 // traceContext is how requests and events say which trace they are part of: W3C Trace Context.
 var traceContext propagation.TraceContext
 
+// toldByStranger is the key of a context whose trace a stranger has named.
+type toldByStranger struct{}
+
+// ToldByStranger says whether the trace of a context is what a request says that came from none of Options.TrustedProxies: no signature
+// covers it. The span may be part of it, but whether it is sampled must not follow from it.
+func ToldByStranger(ctx context.Context) bool { return ctx.Value(toldByStranger{}) != nil }
+
+// isProxy says whether a request came from a proxy that is trusted.
+func (r *Relay) isProxy(remote string) bool {
+	peer, err := netip.ParseAddrPort(remote)
+	return err == nil && slices.ContainsFunc(r.proxies, func(p netip.Prefix) bool { return p.Contains(peer.Addr().Unmap()) })
+}
+
 // trace begins the span of one webhook, as part of the trace that its sender says it is part of. Its names are those of OpenTelemetry's
 // semantic conventions, where it has one; nothing of the payload is in it, and no path: it may be a secret.
 func (r *Relay) trace(e *Endpoint, q *http.Request) (*http.Request, trace.Span) {
@@ -24,6 +39,9 @@ func (r *Relay) trace(e *Endpoint, q *http.Request) (*http.Request, trace.Span) 
 	}
 	parent, state := normalize.TraceOf(q.Header) // in its bounds: the event has it
 	ctx := traceContext.Extract(q.Context(), propagation.MapCarrier{"traceparent": parent, "tracestate": state})
+	if !r.isProxy(q.RemoteAddr) {
+		ctx = context.WithValue(ctx, toldByStranger{}, true)
+	}
 	ctx, span := r.tracer.Start(ctx, "webhook "+e.Name, trace.WithSpanKind(trace.SpanKindServer),
 		trace.WithAttributes(attribute.String("http.request.method", q.Method), attribute.String("meetbus.endpoint", e.Name)))
 	return q.WithContext(ctx), span

@@ -129,6 +129,7 @@ func (r *Relay) signer(ctx context.Context, a *arrival) (normalize.Provider, err
 		switch err := ring.Verify(ctx, a.digest, a.claim.signature, a.at); {
 		case err == nil:
 			return s.Provider, nil
+		case errors.Is(err, keys.ErrDoubtful) && !errors.Is(refusal, keys.ErrSignature): // another ring's word is graver
 		case !errors.Is(err, keys.ErrSignature):
 			refusal = err // nobody can tell: a later key may verify it
 		}

@@ -101,6 +101,9 @@ func inMode(ctx context.Context, o options, m mode, dir string, r *report) error
 	}
 	defer rig.stop()
 	if len(o.subscribers) > 0 {
+		if err := rig.spoil(ctx); err != nil {
+			return err
+		}
 		if err := rig.sendSamples(ctx); err != nil {
 			return err
 		}

@@ -18,6 +18,22 @@ const (
 	readTimeout = 20 * time.Second
 )
 
+// poison is a message that is no event: somebody else has put it into the stream.
+const poison = "{"
+
+// spoil puts the poison into the stream.
+func (r *rig) spoil(ctx context.Context) error {
+	nc, err := nats.Connect(r.nats)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	_, err = nc.RequestWithContext(ctx, "meetbus.unmapped.dyte.poison", []byte(poison))
+	return err
+}
+
 // message is one as the stream holds it.
 type message struct {
 	sequence uint64
@@ -25,7 +41,7 @@ type message struct {
 	data     []byte
 }
 
-// messages reads all that the stream holds.
+// messages reads all that the stream holds, but for the poison.
 func (r *rig) messages(ctx context.Context) ([]message, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -47,6 +63,9 @@ func (r *rig) messages(ctx context.Context) ([]message, error) {
 		m, err := held.GetMsg(ctx, sequence+1)
 		if err != nil {
 			return nil, fmt.Errorf("message %d: %w", sequence+1, err)
+		}
+		if string(m.Data) == poison {
+			continue
 		}
 		all = append(all, message{m.Sequence, m.Header, m.Data})
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -55,7 +56,7 @@ func inGo(name, title string) subscriber {
 }
 
 // watch runs the subscriber until it has printed a line for each message, and returns how many types of the catalogue it
-// has printed. It is an error if it prints anything else than it must.
+// has printed. It is an error if it prints anything else than it must, or says nothing of the poison.
 func (s subscriber) watch(ctx context.Context, r *rig, messages []message) (types int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -80,6 +81,9 @@ func (s subscriber) watch(ctx context.Context, r *rig, messages []message) (type
 	}
 	cancel()
 	_ = c.Wait() // it follows for ever, so it ends by our signal
+	if about, statErr := complaints.Stat(); err == nil && (statErr != nil || about.Size() == 0) {
+		return 0, errors.New("it said nothing of the message that is no event")
+	}
 	return types, err
 }
 

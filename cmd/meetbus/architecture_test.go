@@ -13,7 +13,7 @@ import (
 const module = "github.com/meetbus/meetbus/"
 
 // arrows says which packages of ours each package may import. A package ending in test serves tests only, and may import what
-// it serves; cmd/torture, cmd/bench and cmd/interop are tests, too. Those in docs are what others would write.
+// it serves; cmd/torture, cmd/bench, cmd/interop and cmd/alarms are tests, too. Those in docs are what others would write.
 var arrows = map[string][]string{
 	"schemas":            {},
 	"normalize":          {"schemas"},
@@ -38,7 +38,9 @@ var arrows = map[string][]string{
 		"schemas", "normalize", "config", "relay", "relay/route", "relay/asyncapi", "relay/keys", "relay/loopback", "relay/bus",
 		"relay/bus/embedded", "relay/bus/outbox", "relay/deadletter", "relay/replay", "relay/inspect",
 	},
+	"cmd/alarms":                   {"cmd/internal/markdown", "cmd/internal/process"},
 	"cmd/internal/markdown":        {},
+	"cmd/release":                  {},
 	"cmd/interop":                  {"schemas", "cmd/internal/markdown", "cmd/internal/process"},
 	"docs/subscribers/jetstream":   {"schemas"},
 	"docs/subscribers/cloudevents": {},
@@ -47,7 +49,7 @@ var arrows = map[string][]string{
 // homes says in which packages an outside library may be used.
 var homes = map[string][]string{
 	"github.com/labstack/echo":              {"relay"},
-	"github.com/nats-io/nats.go":            {"relay/bus", "relay/bus/embedded", "cmd/bench", "cmd/interop", "docs/subscribers/jetstream", "docs/subscribers/cloudevents"},
+	"github.com/nats-io/nats.go":            {"relay/bus", "relay/bus/embedded", "cmd/bench", "cmd/interop", "cmd/alarms", "docs/subscribers/jetstream", "docs/subscribers/cloudevents"},
 	"github.com/nats-io/nats-server":        {"relay/bus/embedded", "cmd/bench"},
 	"github.com/HdrHistogram":               {"cmd/bench"},
 	"github.com/goccy/go-yaml":              {"config"},
@@ -59,7 +61,8 @@ var homes = map[string][]string{
 	"github.com/go-json-experiment/json":    {"normalize", "relay/asyncapi", "relay/bus", "relay/inspect", "cmd/meetbus"},
 	"github.com/rogpeppe/go-internal":       {},
 	"github.com/invopop/jsonschema":         {},
-	"github.com/santhosh-tekuri/jsonschema": {},
+	"github.com/santhosh-tekuri/jsonschema": {"cmd/release"},
+	"github.com/CycloneDX":                  {"cmd/release"},
 	"pgregory.net/rapid":                    {},
 	"github.com/nats-io/jwt":                {},
 	"github.com/nats-io/nkeys":              {"relay/bus", "relay/bus/embedded"},

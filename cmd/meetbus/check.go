@@ -135,7 +135,7 @@ func foresee(w io.Writer, c config.Config, name string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	r, err := relayOf(c)
+	r, err := relayOf(c, nil)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 //
 //	natsclient URL listen SUBJECT            prints the first message's subject
 //	natsclient URL intrude STREAM SUBJECT    tries to get a message to the subject stored, by every way there is
+//	natsclient URL publish SUBJECT DATA      stores a message
 //	natsclient URL stream NAME SUBJECT KIND  makes a stream: memory, or interest
 func natsclient() {
 	if err := natsclientRun(os.Args[1:]); err != nil {
@@ -44,6 +45,9 @@ func natsclientRun(args []string) error {
 		return listenFor(nc, rest[0])
 	case "intrude":
 		return intrude(nc, rest[0], rest[1])
+	case "publish":
+		_, err := nc.Request(rest[0], []byte(rest[1]), 10*time.Second)
+		return err
 	case "stream":
 		return makeStream(nc, rest[0], rest[1], rest[2])
 	default:

@@ -65,41 +65,39 @@ func (f letterFilter) fits(l deadletter.Letter) bool {
 
 func (f letterFilter) given() bool { return f != letterFilter{} }
 
-// openBox returns the dead letters of a relay. What must be closed is closed by close.
-func (o operator) openBox(ctx context.Context, retries bool) (box *deadletter.Box, close func(), err error) {
+// openBox returns the dead letters of a relay, to be looked at or discarded. What must be closed is closed by close.
+func (o operator) openBox(ctx context.Context) (box *deadletter.Box, close func(), err error) {
 	server, c, err := o.resolve()
 	if err != nil {
 		return nil, nil, err
 	}
-	var streams []bus.Stream
-	if retries { // into a stream that is as the relay has made it
-		streams = []bus.Stream{{Name: c.Stream.Name}}
-	}
-	today, err := relayOf(c)
+	b, err := openBus(ctx, server)
 	if err != nil {
 		return nil, nil, err
 	}
-	b, err := openBus(ctx, server, streams...)
-	if err != nil {
-		return nil, nil, err
-	}
-	return deadletter.New(deadletter.Options{
-		Bus: b, Stream: c.Stream.Name, Letters: deadLetters(c.Stream.Name), Envelope: c.Envelope(), Again: today.Again,
-	}), b.Close, nil
+	return boxOf(c, b, nil), b.Close, nil
 }
 
-// relayOf returns a relay that only says what would become of webhooks: it has neither bus nor keys.
-func relayOf(c config.Config) (*relay.Relay, error) {
+// boxOf returns the dead letters of a configuration. Again is for those who retry.
+func boxOf(c config.Config, b *bus.Bus, again retake) *deadletter.Box {
+	return deadletter.New(deadletter.Options{
+		Bus: b, Stream: c.Stream.Name, Letters: deadLetters(c.Stream.Name), Envelope: c.Envelope(), Again: again,
+	})
+}
+
+// relayOf returns a relay that only says what would become of webhooks: it has no bus, and keys only where there are rings.
+func relayOf(c config.Config, rings *keyrings) (*relay.Relay, error) {
 	table, err := c.Table()
 	if err != nil {
 		return nil, usageError{err}
 	}
-	endpoints, err := endpointsOf(c, nil)
+	endpoints, err := endpointsOf(c, rings)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return relay.New(relay.Options{
-		Endpoints: endpoints, Table: table, Envelope: c.Envelope(), KeepSignature: c.CloudEvents.Signature, Log: zap.NewNop(),
+		Endpoints: endpoints, Table: table, Envelope: c.Envelope(), KeepSignature: c.CloudEvents.Signature,
+		Deadline: c.HTTP.Deadline, Log: zap.NewNop(),
 	}), nil
 }
 

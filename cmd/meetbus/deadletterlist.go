@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -38,7 +39,7 @@ func newDeadLetterList() *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			box, done, err := o.openBox(cmd.Context(), false)
+			box, done, err := o.openBox(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -80,14 +81,19 @@ func letterLines(w io.Writer) func(deadletter.Letter) error {
 		if !json.Valid(l.Message()) {
 			message = l.Message()
 		}
-		encoder := json.NewEncoder(w)
+		var line bytes.Buffer
+		encoder := json.NewEncoder(&line)
 		encoder.SetEscapeHTML(false)
-		return encoder.Encode(struct {
+		err := encoder.Encode(struct {
 			Sequence uint64    `json:"sequence"`
 			Stored   time.Time `json:"stored"`
 			Subject  string    `json:"subject"`
 			Message  any       `json:"message"`
 		}{l.Sequence, l.Stored.UTC(), l.Subject, message})
+		if err == nil {
+			_, err = w.Write(harmless(line.Bytes(), isTerminal(w)))
+		}
+		return err
 	}
 }
 

@@ -41,7 +41,7 @@ func newDeadLetterShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			box, done, err := o.openBox(cmd.Context(), false)
+			box, done, err := o.openBox(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -51,7 +51,7 @@ func newDeadLetterShow() *cobra.Command {
 				return err
 			}
 			if output == "json" {
-				_, err = cmd.OutOrStdout().Write(append(slices.Clone(l.Message()), '\n'))
+				_, err = cmd.OutOrStdout().Write(append(slices.Clone(harmless(l.Message(), isTerminal(cmd.OutOrStdout()))), '\n'))
 				return err
 			}
 			return showLetter(cmd.OutOrStdout(), box.Letters, l)

@@ -14,7 +14,7 @@ func (p *process) inspector(operators relay.AdminOptions) *inspect.Inspector {
 	}
 	o.Letters = deadletter.New(deadletter.Options{
 		Bus: p.bus, Stream: p.config.Stream.Name, Letters: deadLetters(p.config.Stream.Name), Envelope: p.config.Envelope(),
-		Again: p.relay.Again,
+		Again: p.relay.Retake,
 	})
 	return inspect.New(o)
 }

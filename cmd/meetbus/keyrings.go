@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/meetbus/meetbus/config"
@@ -48,6 +50,16 @@ func (k *keyrings) of(e config.Endpoint) ([]*keys.Ring, error) {
 		rings = append(rings, ring)
 	}
 	return rings, nil
+}
+
+// run keeps all keys fresh until stop is called.
+func (k *keyrings) run(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	for _, ring := range k.rings {
+		running.Go(func() { ring.Run(ctx) })
+	}
+	return func() { cancel(); running.Wait() }
 }
 
 func (k *keyrings) ring(s keys.Source) (*keys.Ring, error) {

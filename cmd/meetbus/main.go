@@ -92,6 +92,11 @@ func report(w io.Writer, err error) {
 	}
 }
 
+// note writes in one line what is no error: it has the name of no program before it, and no status after.
+func note(w io.Writer, format string, args ...any) {
+	fmt.Fprintln(w, printable(fmt.Sprintf(format, args...)))
+}
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "meetbus",

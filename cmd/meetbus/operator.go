@@ -75,8 +75,27 @@ func isRunning(dir string) bool {
 	return err == nil && !free
 }
 
+// refuseGuest fails where we would be a guest of a relay's own server: it would answer none of what we ask, and say so only late.
+func refuseGuest(ctx context.Context, server bus.Server) error {
+	if server.Own {
+		return nil
+	}
+	met, err := bus.Meet(ctx, server)
+	if err != nil {
+		return unreachable(server, err)
+	}
+	if met.Name == embedded.Name {
+		return fmt.Errorf("the server at %s is the one inside a relay, where only the relay itself may do this: give -c FILE, the relay's own, or "+
+			"--nats URL --data FOLDER, its data_dir, on its machine", met.Server)
+	}
+	return nil
+}
+
 // openBus connects to the bus, or says at once what keeps it from that.
 func openBus(ctx context.Context, server bus.Server, streams ...bus.Stream) (*bus.Bus, error) {
+	if err := refuseGuest(ctx, server); err != nil {
+		return nil, err
+	}
 	b, err := bus.Open(ctx, bus.Options{Name: "meetbus", Server: server, Streams: streams, Log: zap.NewNop()})
 	if err != nil {
 		return nil, unreachable(server, err)

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -163,21 +165,15 @@ func (p *process) lock() error {
 
 // endpoints returns the relay's endpoints, and starts to keep their keys fresh.
 func (p *process) endpoints(ctx context.Context, metrics *relay.Metrics) ([]relay.Endpoint, error) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	rings := newKeyrings(p.config, keys.Options{
 		Dir: filepath.Join(p.config.DataDir, "keys"), Log: p.log, Refreshed: metrics.KeyRefreshed,
 	})
 	endpoints, err := endpointsOf(p.config, rings)
 	if err != nil {
-		cancel()
 		return nil, usageError{err}
 	}
-	var running sync.WaitGroup
-	for _, ring := range rings.rings {
-		p.reloads.rings = append(p.reloads.rings, ring)
-		running.Go(func() { ring.Run(ctx) })
-	}
-	p.onStop(func() { cancel(); running.Wait() })
+	p.reloads.rings = slices.Collect(maps.Values(rings.rings))
+	p.onStop(rings.run(ctx))
 	return endpoints, nil
 }
 

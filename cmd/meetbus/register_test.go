@@ -122,6 +122,18 @@ func TestEnsureAligns(t *testing.T) {
 	}
 }
 
+// An id that the API gives is a part of the path of what is sent next: one that leads elsewhere is not sent.
+func TestEnsureRefusesPaths(t *testing.T) {
+	for _, id := range []string{"", ".", "..", "../../account", "a/b", "\x1b[2J"} {
+		s, r := realtimeKitRegistrar(t)
+		s.Add(registrytest.Webhook{ID: id, URL: hook, Events: []string{"meeting.ended"}})
+		done, err := r.ensure(t.Context(), asked)
+		if err == nil || !strings.Contains(err.Error(), "is not an id") || len(s.Calls()) != 1 {
+			t.Errorf("%q: %+v, %v, after %q", id, done, err, s.Calls())
+		}
+	}
+}
+
 func TestEnsureNamesTwins(t *testing.T) {
 	s, r := dyteRegistrar(t)
 	s.Add(registrytest.Webhook{ID: "first", URL: hook, Events: []string{"meeting.ended"}})
@@ -297,6 +309,7 @@ func TestCredentialsFile(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"DYTE_API_KEY: 4711\n":         "line 1 of " + file + " is not NAME=value",
+		"=4711\n":                      "line 1 of " + file + " is not NAME=value",
 		"DYTE_API_KEY=47 11\n":         "DYTE_API_KEY has a blank",
 		"DYTE_API_KEY=4711\u200bx\n":   "DYTE_API_KEY has a blank",
 		"DYTE_ORG_ID=4711/../x\n":      "DYTE_ORG_ID is not an id",

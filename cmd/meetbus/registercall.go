@@ -88,9 +88,21 @@ func (q request) json() ([]byte, error) {
 	return bytes.TrimSpace(text.Bytes()), err
 }
 
+// check refuses a request for one registration whose id, from the API's own answer perhaps, would be another path.
+func (q request) check() error {
+	one := q.id != "" || q.method == http.MethodPatch || q.method == http.MethodDelete
+	if one && !ids.MatchString(q.id) {
+		return fmt.Errorf("%q, which the API calls a registration, is not an id: nothing was sent", shortened(q.id))
+	}
+	return nil
+}
+
 // call makes the request once and decodes the data of the answer into data, unless it is nil. A *refusal is an answer that is no
 // success; errUnanswered means that what the request was to do may have been done, or not.
 func (r *registrar) call(ctx context.Context, q request, data any) error {
+	if err := q.check(); err != nil {
+		return err
+	}
 	body, err := q.json()
 	if err != nil {
 		return err

@@ -71,10 +71,11 @@ func credentialsFile(name string, warnings io.Writer) (map[string]string, error)
 			continue
 		}
 		key, value, found := strings.Cut(line, "=")
-		if !found {
+		key = strings.TrimSpace(key)
+		if !found || key == "" {
 			return nil, usagef("line %d of %s is not NAME=value", at, name)
 		}
-		values[strings.TrimSpace(key)] = unquoted(strings.TrimSpace(value))
+		values[key] = unquoted(strings.TrimSpace(value))
 	}
 	return values, nil
 }

@@ -34,6 +34,8 @@ type reloader struct {
 	// files are those whose change is to be taken, and known is what they held before anything of them was read.
 	files []string
 	known digests
+	// seen is what they held when the last reload began that has come to its end, and inForce when the last one did that took it.
+	seen, inForce digests
 
 	certificates certificates
 	rings        []*keys.Ring
@@ -63,6 +65,7 @@ func (r *reloader) begin(c config.Config) {
 	slices.Sort(files)
 	r.files = slices.DeleteFunc(slices.Compact(files), func(file string) bool { return file == "" })
 	r.known = digestsOf(r.files)
+	r.seen, r.inForce = r.known, r.known
 }
 
 // run reloads at each SIGHUP, and when a file has changed, until ctx ends. Without a file, there is nothing to reload, and SIGHUP ends
@@ -90,30 +93,43 @@ func (r *reloader) run(ctx context.Context) {
 	})
 	giveWay := func() {}
 	for {
+		byHand := false
 		select {
 		case <-ctx.Done():
 			giveWay()
 			return
 		case <-asked:
+			byHand = true
 		case <-changed:
 		}
 		giveWay()
 		under, cancel := context.WithCancel(ctx)
 		done := make(chan struct{})
 		giveWay = func() { cancel(); <-done }
-		running.Go(func() { defer close(done); r.reload(under) })
+		running.Go(func() { defer close(done); r.reload(under, byHand) })
 	}
 }
 
-// reload takes what has changed, and says what became of it.
-func (r *reloader) reload(ctx context.Context) {
+// reload takes what has changed, and says what became of it. Files are not read twice for one change, of which somebody tells by hand,
+// too.
+func (r *reloader) reload(ctx context.Context, byHand bool) {
+	now := digestsOf(r.files)
+	if !byHand && slices.Equal(now, r.seen) {
+		return
+	}
 	err := r.take(ctx)
 	if ctx.Err() != nil {
 		return // the next one says more
 	}
 	r.metrics.Reloaded(err)
+	r.seen = now
 	if err == nil {
-		r.log.Info("files were read again, and are in force")
+		said := "files were read again, and are in force"
+		if slices.Equal(now, r.inForce) {
+			said = "files were read again, and nothing has changed"
+		}
+		r.inForce = now
+		r.log.Info(said)
 		return
 	}
 	for line := range strings.Lines(err.Error()) {

@@ -41,7 +41,7 @@ func (o replayOptions) plan(ctx context.Context) (replayPlan, error) {
 	if err != nil {
 		return replayPlan{}, err
 	}
-	today, err := relayOf(c)
+	today, err := relayOf(c, nil)
 	if err != nil {
 		return replayPlan{}, err
 	}
@@ -120,6 +120,9 @@ func replaysOf(c config.Config, prefix string) (bus.Stream, error) {
 func (p replayPlan) checkServer(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, serverPatience)
 	defer cancel()
+	if err := refuseGuest(ctx, p.from.Server); err != nil {
+		return err
+	}
 	report, err := bus.Inspect(ctx, bus.Options{
 		Name: "meetbus", Server: p.from.Server, Streams: []bus.Stream{p.into}, Log: zap.NewNop(),
 	})

@@ -77,9 +77,7 @@ func (f serveFlags) config() (config.Config, error) {
 		n.CredentialsFile, n.NKeyFile, n.TokenFile, n.User, n.PasswordFile = f.creds, "", "", "", ""
 	}
 	if f.verify {
-		for i := range c.Endpoints {
-			c.Endpoints[i].Verify = config.VerifySignature
-		}
+		verifying(&c)
 	}
 	if err := c.Check(); err != nil {
 		return config.Config{}, usageError{err}

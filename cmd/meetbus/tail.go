@@ -41,7 +41,7 @@ func newTail() *cobra.Command {
 				read: bus.ReadOptions{
 					Server: server, Stream: c.Stream.Name, Subjects: args, Start: start, Follow: !o.noFollow, Log: zap.NewNop(),
 				},
-				meeting: o.meeting, keep: o.keep(), limit: o.count, write: o.writer(cmd.OutOrStdout()),
+				meeting: o.meeting, keep: o.keep(), limit: o.count, write: o.writer(cmd.OutOrStdout(), cmd.ErrOrStderr()),
 				out: cmd.OutOrStdout(), notes: cmd.ErrOrStderr(), progress: progressOn(cmd.ErrOrStderr(), cmd.OutOrStdout()),
 			}
 			t.read.Opened = t.opened

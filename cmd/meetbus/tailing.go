@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/schemas"
@@ -56,21 +57,21 @@ func (t *tail) opened(s bus.StreamState) {
 	}
 	t.state = &s
 	for _, none := range s.Unmatched {
-		report(t.notes, misspelt(none))
+		note(t.notes, "%v", misspelt(none))
 	}
 	if from := t.read.Start.Sequence; t.read.Follow && from > s.LastSequence+1 {
-		report(t.notes, fmt.Errorf("the stream ends at sequence %d: waiting for %d", s.LastSequence, from))
+		note(t.notes, "the stream ends at sequence %d: waiting for %d", s.LastSequence, from)
 	}
 }
 
 // notShown says how the stream is that has nothing to show.
 func (t *tail) notShown() {
 	if t.state.Messages == 0 {
-		report(t.notes, fmt.Errorf("stream %s is empty", t.read.Stream))
+		note(t.notes, "stream %s is empty", t.read.Stream)
 		return
 	}
-	report(t.notes, fmt.Errorf("stream %s has no such event: it has %s, up to sequence %d", t.read.Stream,
-		count(int(t.state.Messages), "event"), t.state.LastSequence))
+	note(t.notes, "stream %s has no such event: it has %s, up to sequence %d", t.read.Stream,
+		count(int(t.state.Messages), "event"), t.state.LastSequence)
 }
 
 func (t *tail) events(ctx context.Context) error {
@@ -177,15 +178,23 @@ func ended(err error) error {
 	return err
 }
 
-func (o *tailOptions) writer(out io.Writer) func(io.Writer, bus.Stored) error {
+func (o *tailOptions) writer(out, notes io.Writer) func(io.Writer, bus.Stored) error {
 	if o.output == "json" {
-		return writeJSON
+		return jsonLines{notes}.write
 	}
 	return pretty{zone: time.Local, color: isTerminal(out) && os.Getenv("NO_COLOR") == ""}.write
 }
 
-// writeJSON writes the message as it is stored, and a line break.
-func writeJSON(w io.Writer, m bus.Stored) error {
-	_, err := w.Write(append(m.Data[:len(m.Data):len(m.Data)], '\n'))
+// jsonLines writes events for programs. Somebody else's message that is no JSON would end the reading of most: it is noted only.
+type jsonLines struct{ notes io.Writer }
+
+// write writes a message as it is stored, but for what is harmless only with escapes, and a line break.
+func (j jsonLines) write(w io.Writer, m bus.Stored) error {
+	if !jsontext.Value(m.Data).IsValid(lenient) {
+		note(j.notes, "%s on %s is left out: it is no JSON, %s", place(m), m.Subject, count(len(m.Data), "byte"))
+		return nil
+	}
+	text := harmless(m.Data, false)
+	_, err := w.Write(append(text[:len(text):len(text)], '\n'))
 	return err
 }

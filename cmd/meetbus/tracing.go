@@ -33,7 +33,7 @@ func (p *process) tracer(ctx context.Context) (trace.Tracer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("trace to tracing.otlp_endpoint: %w", err)
 	}
-	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(of))
+	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(of), sdk.WithSampler(newSampler()))
 	otel.SetErrorHandler(complaint(p.log))
 	p.onStop(func() { _ = provider.Shutdown(p.leaving) }) // what it could not send, complaint has said
 	return provider.Tracer("github.com/meetbus/meetbus"), nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -40,7 +39,7 @@ func newTypes() *cobra.Command {
 			}
 			rows := typeRows(table, c.Envelope())
 			if output == "json" {
-				return writeRows(cmd.OutOrStdout(), rows)
+				return writeIndented(cmd.OutOrStdout(), rows)
 			}
 			return writeTable(cmd.OutOrStdout(), rows)
 		},
@@ -91,13 +90,6 @@ func (r typeRow) in(provider normalize.Provider, table *route.Table, envelope sc
 	schema, _ := schemas.AttributeNamed("dataschema")
 	r.Schema = schema.Of(envelope, &schemas.Event{Type: r.Type})
 	return r
-}
-
-func writeRows(w io.Writer, rows []typeRow) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(rows)
 }
 
 func writeTable(w io.Writer, rows []typeRow) error {

@@ -44,6 +44,19 @@ func (r Report) Ready() bool {
 	return len(r.Faults) == 0
 }
 
+// Meet connects once and says who answers: the report has only Server and Name. It fails if the server cannot be reached.
+func Meet(ctx context.Context, s Server) (Report, error) {
+	if err := s.check(); err != nil {
+		return Report{}, err
+	}
+	c, err := connect(ctx, "", s, nil)
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { c.drop(); <-c.gone }()
+	return Report{Server: c.nc.ConnectedAddr(), Name: c.nc.ConnectedServerName()}, nil
+}
+
 // Inspect connects once and says what a bus with these options would find and do. It changes nothing on the server. Overlaps with
 // other streams are found by listing all that there are. It fails if the server cannot be reached, or does not answer before ctx
 // ends.

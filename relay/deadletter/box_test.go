@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +22,8 @@ import (
 	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/bus/bustest"
 	"github.com/meetbus/meetbus/relay/deadletter"
+	"github.com/meetbus/meetbus/relay/keys"
+	"github.com/meetbus/meetbus/relay/keys/keystest"
 	"github.com/meetbus/meetbus/relay/route"
 	"github.com/meetbus/meetbus/schemas"
 )
@@ -38,11 +42,13 @@ type rig struct {
 	nats  *bustest.Node
 	bus   *bus.Bus
 	table *route.Table
+	// signer plays the provider.
+	signer *keystest.Server
 }
 
 func newRig(t testing.TB, changes ...func(*server.Options)) *rig {
 	t.Helper()
-	r := &rig{t: t, nats: bustest.Server(t, changes...), table: tableOf(t)}
+	r := &rig{t: t, nats: bustest.Server(t, changes...), table: tableOf(t), signer: keystest.New(t)}
 	r.bus = r.open(bus.Server{URL: r.nats.URL()}, window)
 	return r
 }
@@ -75,21 +81,42 @@ func (r *rig) open(s bus.Server, window time.Duration) *bus.Bus {
 // box returns the box of a relay with these rules, whose endpoint dyte is changed first.
 func (r *rig) box(b *bus.Bus, change func(*relay.Endpoint), rules ...route.Rule) *deadletter.Box {
 	r.t.Helper()
-	dyte := relay.Endpoint{Name: "dyte", Verify: true, Signers: []relay.Signer{{Provider: normalize.Dyte}}}
+	dyte := relay.Endpoint{
+		Name: "dyte", Verify: true, SignatureHeaders: normalize.Dyte.Headers.Signature,
+		Signers: []relay.Signer{{Provider: normalize.Dyte, Keys: []*keys.Ring{r.ring()}}},
+	}
 	if change != nil {
 		change(&dyte)
 	}
 	today := relay.New(relay.Options{
 		Endpoints: []relay.Endpoint{dyte}, Table: tableOf(r.t, rules...), KeepSignature: true, Log: zap.NewNop(),
+		Deadline: time.Second,
 	})
-	return deadletter.New(deadletter.Options{Bus: b, Stream: events, Letters: letters, Again: today.Again})
+	return deadletter.New(deadletter.Options{Bus: b, Stream: events, Letters: letters, Again: today.Retake})
 }
 
-// webhook is one as it arrived at endpoint dyte.
-func webhook(delivery, body string) *normalize.Webhook {
+// ring has the key that the provider signs with now.
+func (r *rig) ring() *keys.Ring {
+	r.t.Helper()
+	file := filepath.Join(r.t.TempDir(), "public.pem")
+	if err := os.WriteFile(file, r.signer.PublicPEM(), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	ring, err := keys.New(keys.Source{Provider: "dyte", File: file}, keys.Options{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return ring
+}
+
+// webhook is one as it arrived at endpoint dyte, signed.
+func (r *rig) webhook(delivery, body string) *normalize.Webhook {
+	signature := r.signer.Sign([]byte(body))
 	return &normalize.Webhook{
-		Provider: normalize.Dyte, Endpoint: "dyte", Verified: true, Signature: "c2ln", Body: []byte(body), Received: arrived,
-		Header: http.Header{"Dyte-Uuid": {delivery}, "Dyte-Webhook-Id": {"hook"}, "Authorization": {"hunter2"}},
+		Provider: normalize.Dyte, Endpoint: "dyte", Verified: true, Signature: signature, Body: []byte(body), Received: arrived,
+		Header: http.Header{
+			"Dyte-Signature": {signature}, "Dyte-Uuid": {delivery}, "Dyte-Webhook-Id": {"hook"}, "Authorization": {"hunter2"},
+		},
 	}
 }
 
@@ -141,8 +168,8 @@ func TestList(t *testing.T) {
 		t.Errorf("an empty box has %v, %v", none, err)
 	}
 	body := "\xff\xfe is no text"
-	_, first := r.put(webhook("first", body), "", normalize.ReasonNotUTF8)
-	r.put(webhook("second", "{}"), "", normalize.ReasonNoEvent)
+	_, first := r.put(r.webhook("first", body), "", normalize.ReasonNotUTF8)
+	r.put(r.webhook("second", "{}"), "", normalize.ReasonNoEvent)
 	r.publish(letters, "meetbus.deadletter.dyte", "junk", nil, []byte("somebody else's"))
 	all, err := box.List(t.Context(), 0, 10)
 	if err != nil || len(all) != 3 {
@@ -179,7 +206,7 @@ func TestList(t *testing.T) {
 // A letter that is understood today is the event that it would have been, with the id, the source and the time that it had.
 func TestRetry(t *testing.T) {
 	r := newRig(t)
-	w := webhook("delivery", ended)
+	w := r.webhook("delivery", ended)
 	w.Source = "https://before.example"
 	sequence, letter := r.put(w, "", normalize.ReasonNoEvent)
 	box := r.box(r.bus, func(e *relay.Endpoint) { e.Source = "https://now.example" }, route.Rule{
@@ -200,11 +227,51 @@ func TestRetry(t *testing.T) {
 		t.Errorf("it is on %s with %v", m.Subject, m.Header)
 	}
 	if e.ID != letter.ID || e.Source != w.Source || !e.RecordedTime.Equal(arrived) || !e.Verified || e.DeliveryID != "delivery" ||
-		e.WebhookID != "hook" || e.Signature != "c2ln" || e.MeetingID != "m" || e.Data.Shared().Original != ended {
+		e.WebhookID != "hook" || e.Signature != w.Signature || e.MeetingID != "m" || e.Data.Shared().Original != ended {
 		t.Errorf("it is %+v", e)
 	}
 	if _, err := box.Retry(t.Context(), sequence); !errors.Is(err, deadletter.ErrNotFound) {
 		t.Errorf("retried again: %v", err)
+	}
+}
+
+// Somebody who may write to the stream of dead letters, and cannot sign, gets nothing into the events, and a letter of an endpoint that
+// does not verify any more is an event that is not verified.
+func TestRetryForged(t *testing.T) {
+	r := newRig(t)
+	forged := func(change func(w *normalize.Webhook)) *normalize.Webhook {
+		w := r.webhook("forged", ended)
+		change(w)
+		return w
+	}
+	const unconfirmed = "do not confirm its signature"
+	cases := map[string]struct {
+		w     *normalize.Webhook
+		still string
+	}{
+		"another body": {forged(func(w *normalize.Webhook) { w.Body = []byte(`{"event":"meeting.ended","meeting":{"id":"x"}}`) }), unconfirmed},
+		"unsigned":     {forged(func(w *normalize.Webhook) { w.Header.Del("Dyte-Signature") }), unconfirmed},
+		"no signature": {forged(func(w *normalize.Webhook) { w.Header.Set("Dyte-Signature", "c2ln") }), unconfirmed},
+		"not verified": {forged(func(w *normalize.Webhook) { w.Verified = false; w.Header.Del("Dyte-Signature") }), unconfirmed},
+		"other digest": {forged(func(w *normalize.Webhook) { w.Digest[0] = 1 }), "its digest is another"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			sequence, _ := r.put(c.w, "sha256:"+strings.ReplaceAll(name, " ", "-"), normalize.ReasonNoEvent)
+			outcome, err := r.box(r.bus, nil).Retry(t.Context(), sequence)
+			if err != nil || outcome.Stream != "" || !strings.Contains(outcome.Still, c.still) {
+				t.Errorf("retried: %+v, %v", outcome, err)
+			}
+		})
+	}
+	r.wants(0, len(cases))
+	sequence, _ := r.put(r.webhook("open", ended), "", normalize.ReasonNoEvent)
+	if o, err := r.box(r.bus, func(e *relay.Endpoint) { e.Verify = false }).Retry(t.Context(), sequence); err != nil || o.Still != "" {
+		t.Fatalf("retried: %+v, %v", o, err)
+	}
+	m := r.stored(events)[0]
+	if e, err := schemas.Decode(m.Header, m.Data); err != nil || e.Verified || e.Signature != "" {
+		t.Errorf("it is %+v, %v", e, err)
 	}
 }
 
@@ -228,7 +295,7 @@ func TestRetryStays(t *testing.T) {
 	kept := 0
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			sequence, _ := r.put(webhook(name, c.body), "", normalize.ReasonRefused)
+			sequence, _ := r.put(r.webhook(name, c.body), "", normalize.ReasonRefused)
 			kept++
 			outcome, err := r.box(r.bus, c.change, c.rules...).Retry(t.Context(), sequence)
 			if err != nil || outcome.Stream != "" || !strings.Contains(outcome.Still, c.still) {
@@ -251,15 +318,15 @@ func TestRetryStays(t *testing.T) {
 func TestRetryAfterCrash(t *testing.T) {
 	for name, window := range map[string]time.Duration{"remembered": window, "forgotten": 100 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
-			r := &rig{t: t, table: tableOf(t), nats: bustest.Server(t, func(o *server.Options) {
+			r := &rig{t: t, table: tableOf(t), signer: keystest.New(t), nats: bustest.Server(t, func(o *server.Options) {
 				o.Users = []*server.User{{Username: "whole", Password: "secret"}, {Username: "dying", Password: "secret",
 					Permissions: &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{"$JS.API.STREAM.MSG.DELETE.>"}}}}}
 			})}
 			r.bus = r.open(bus.Server{URL: r.nats.URL(), User: "whole", Password: "secret"}, window)
 			dying := r.box(r.open(bus.Server{URL: r.nats.URL(), User: "dying", Password: "secret"}, window), nil)
 			whole := r.box(r.bus, nil, route.Rule{Subject: "elsewhere"}) // the rules may have changed meanwhile
-			sequence, _ := r.put(webhook("one", ended), "sha256:one", normalize.ReasonTooLarge)
-			other, _ := r.put(webhook("two", ended), "sha256:two", normalize.ReasonTooLarge)
+			sequence, _ := r.put(r.webhook("one", ended), "sha256:one", normalize.ReasonTooLarge)
+			other, _ := r.put(r.webhook("two", ended), "sha256:two", normalize.ReasonTooLarge)
 			if _, err := dying.Retry(t.Context(), sequence); err == nil || !strings.Contains(err.Error(), "stored in MEETBUS, and the dead letter still there") {
 				t.Errorf("died with %v", err)
 			}
@@ -285,7 +352,7 @@ func TestRetryAfterCrash(t *testing.T) {
 func TestRetryAtOnce(t *testing.T) {
 	for name, window := range map[string]time.Duration{"within the window": window, "after it": 2 * time.Second} {
 		t.Run(name, func(t *testing.T) {
-			r := &rig{t: t, table: tableOf(t), nats: bustest.Server(t)}
+			r := &rig{t: t, table: tableOf(t), signer: keystest.New(t), nats: bustest.Server(t)}
 			r.bus = r.open(bus.Server{URL: r.nats.URL()}, window)
 			const rounds, tries = 10, 4
 			var boxes []*deadletter.Box
@@ -293,7 +360,7 @@ func TestRetryAtOnce(t *testing.T) {
 				boxes = append(boxes, r.box(r.open(bus.Server{URL: r.nats.URL()}, window), nil))
 			}
 			for round := range rounds {
-				sequence, _ := r.put(webhook(fmt.Sprint(round), ended), "", normalize.ReasonNoEvent)
+				sequence, _ := r.put(r.webhook(fmt.Sprint(round), ended), "", normalize.ReasonNoEvent)
 				var all sync.WaitGroup
 				for _, box := range boxes {
 					all.Go(func() {
@@ -313,7 +380,7 @@ func TestRetryAtOnce(t *testing.T) {
 func TestRetryAfterUpgrade(t *testing.T) {
 	small := func(o *server.Options) { o.MaxPayload = 4096 }
 	r := newRig(t, small)
-	sequence, _ := r.put(webhook("large", `{"event":"meeting.ended","x":"`+strings.Repeat(`\"`, 900)+`"}`), "sha256:x", normalize.ReasonTooLarge)
+	sequence, _ := r.put(r.webhook("large", `{"event":"meeting.ended","x":"`+strings.Repeat(`\"`, 900)+`"}`), "sha256:x", normalize.ReasonTooLarge)
 	if o, err := r.box(r.bus, nil).Retry(t.Context(), sequence); err != nil || !strings.Contains(o.Still, "too large") {
 		t.Fatalf("retried: %+v, %v", o, err)
 	}

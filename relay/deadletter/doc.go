@@ -15,5 +15,10 @@
 // what is older than that is looked for in it, before anything is sent. So the event is stored once for as long as the stream
 // keeps it. The id of the letter's own message is the same, and no matter: each stream remembers its own.
 //
-// How a webhook is read and where an event belongs is the relay's business, which it says by Options.Again.
+// # Trust
+//
+// A letter says that it was verified when it came, and beside a NATS server of the operator's whoever may publish to its subject can
+// say so. So its signature, which is among its headers, is checked again before it becomes an event.
+//
+// How a webhook is read, whether it is authentic and where an event belongs is the relay's business, which it says by Options.Again.
 package deadletter

@@ -44,8 +44,9 @@ type Options struct {
 	Stream, Letters string
 	// Envelope says how events are written.
 	Envelope schemas.Envelope
-	// Again says what a webhook that was stored is today, and where that belongs, or why it is no event: relay.Relay.Again.
-	Again func(stored *schemas.Event, h http.Header, body []byte) (*normalize.Event, route.Decision, error)
+	// Again says what a webhook that was stored is today, and where that belongs, or why it is no event: relay.Relay.Retake. It says
+	// whether the webhook is authentic, too.
+	Again func(ctx context.Context, stored *schemas.Event, h http.Header, body []byte) (*normalize.Event, route.Decision, error)
 }
 
 // Box is the dead letters of one relay. All methods may be called by several goroutines at once.

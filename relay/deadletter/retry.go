@@ -54,7 +54,7 @@ func (b *Box) retry(ctx context.Context, sequence uint64, before search) (Outcom
 	if err != nil {
 		return Outcome{}, err
 	}
-	m, outcome, err := b.message(l)
+	m, outcome, err := b.message(ctx, l)
 	if err == nil && outcome.Still == "" {
 		outcome, err = b.store(ctx, l, m, outcome, before)
 	}
@@ -87,12 +87,12 @@ func (b *Box) store(ctx context.Context, l Letter, m bus.Message, o Outcome, bef
 }
 
 // message returns what a letter is today. The outcome has the type and the subject, or why it is no event.
-func (b *Box) message(l Letter) (bus.Message, Outcome, error) {
+func (b *Box) message(ctx context.Context, l Letter) (bus.Message, Outcome, error) {
 	data := l.Data()
 	if data.Reason == ReasonUnreadable {
 		return bus.Message{}, Outcome{Still: "it is no dead letter that this version can read: " + data.Detail}, nil
 	}
-	e, belongs, err := b.Again(&l.Event, headerOf(data), data.Body)
+	e, belongs, err := b.Again(ctx, &l.Event, headerOf(data), data.Body)
 	if err != nil {
 		return bus.Message{}, Outcome{Still: err.Error()}, nil
 	}

@@ -85,7 +85,7 @@ func newRig(t *testing.T, token string) *rig {
 	})
 	o := inspect.Options{
 		Recent: r.recent, Events: b, Ready: b.Ready, Log: zap.NewNop(), Providers: []string{"dyte"}, Types: []string{"meeting.ended"},
-		Letters: deadletter.New(deadletter.Options{Bus: b, Stream: events, Letters: letters, Again: whole.Again}),
+		Letters: deadletter.New(deadletter.Options{Bus: b, Stream: events, Letters: letters, Again: whole.Retake}),
 	}
 	if token != "" {
 		o.Token = func() string { return *r.token.Load() }

@@ -120,7 +120,7 @@ func (k *known) add(text string, until time.Time) error {
 
 // save writes the copy. A relay whose disk is full or read-only still verifies, so a failure is a warning only.
 func (r *Ring) save() {
-	if r.dir == "" {
+	if r.dir == "" || r.borrowed {
 		return
 	}
 	k, _ := r.look()

@@ -199,3 +199,29 @@ func TestFolderThatCannotBeWrittenIsAWarning(t *testing.T) {
 		t.Errorf("no warning:\n%s", log)
 	}
 }
+
+// Whoever borrows the copies of a relay writes nothing among them: the relay may be another user, and could not read it.
+func TestBorrowedCopies(t *testing.T) {
+	server, clock := keystest.New(t), newClock()
+	source := Source{URL: server.URL}
+	options := Options{Dir: filepath.Join(t.TempDir(), "keys"), Now: clock.now}
+	name := stored(t, source, options)
+	before, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.Borrowed = true
+	r := newRing(t, source, options)
+	wantErr(t, "copied key", verify(r, server.Sign(body), clock.now()), nil)
+	server.Rotate()
+	clock.move(time.Hour)
+	r, stop := running(t, source, options)
+	wantErr(t, "fetched key", verify(r, server.Sign(body), clock.now()), nil)
+	stop()
+	if after, err := os.ReadFile(name); err != nil || string(after) != string(before) {
+		t.Errorf("the copy has changed: %s, %v", after, err)
+	}
+	if got := stored(t, source, options); got != name {
+		t.Errorf("there is another file: %s", got)
+	}
+}

@@ -22,6 +22,9 @@ var (
 	// ErrUnavailable is the answer when nobody can tell: a newer key may exist, and could not be fetched now. What Verify
 	// returns wraps it, with the reason.
 	ErrUnavailable = errors.New("no key that verifies, and no newer one can be had now")
+	// ErrDoubtful is an ErrUnavailable where the newest document was fetched less than a minute ago: a signature that is hardly the
+	// provider's, unless it has changed its key since.
+	ErrDoubtful = fmt.Errorf("%w: %w", ErrUnavailable, errHeldBack)
 )
 
 const (
@@ -46,6 +49,8 @@ type Source struct {
 type Options struct {
 	// Dir is the folder for copies of fetched documents. Empty: none are kept. It is made (0700) when the first one is.
 	Dir string
+	// Borrowed says that the copies are another process's: they are read, and none is written.
+	Borrowed bool
 	// Log gets a line when a fetch fails and when a key is replaced. Nil: nothing is logged.
 	Log *zap.Logger
 	// Now is the clock. Nil: time.Now.
@@ -62,6 +67,7 @@ type Ring struct {
 	url       *url.URL // nil: the keys are the file's only
 	shown     string   // url without what may be secret in it
 	dir       string
+	borrowed  bool
 	log       *zap.Logger
 	now       func() time.Time
 	refreshed func(provider string, err error)
@@ -96,6 +102,7 @@ func New(s Source, o Options) (*Ring, error) {
 	r := &Ring{
 		source:    s,
 		dir:       o.Dir,
+		borrowed:  o.Borrowed,
 		log:       o.Log,
 		now:       o.Now,
 		refreshed: o.Refreshed,
@@ -159,6 +166,8 @@ func (r *Ring) Verify(ctx context.Context, digest [sha256.Size]byte, signature [
 	err := r.await(ctx)
 	after, _ := r.look()
 	switch {
+	case after.flight == before.flight && errors.Is(err, errHeldBack) && after.flight > 0 && !r.Failing():
+		return ErrDoubtful
 	case after.flight == before.flight:
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case r.made(after, digest, signature):
@@ -166,7 +175,7 @@ func (r *Ring) Verify(ctx context.Context, digest [sha256.Size]byte, signature [
 	case after.covers(arrived, begun):
 		return ErrSignature
 	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, errHeldBack)
+	return ErrDoubtful
 }
 
 // Fetches reports whether the keys come from a URL, among other places perhaps.

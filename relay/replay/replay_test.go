@@ -160,6 +160,27 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// An original that is not what its digest says was changed after it came.
+func TestRunAltered(t *testing.T) {
+	r := newRig(t, 0)
+	e, err := normalize.Normalize(&normalize.Webhook{
+		Provider: normalize.Dyte, Endpoint: "dyte", Verified: true, Received: arrived, Body: []byte(`{"event":"meeting.ended"}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Data.Shared().Original = `{"event":"meeting.ended","meeting":{"id":"another"}}`
+	header, data, err := schemas.Envelope{}.Seal(e.Event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.fill(schemas.Envelope{}, 1, bus.Message{Stream: events, Subject: "meeting.ended", ID: e.ID, Header: header, Data: data})
+	report, err := replay.Run(t.Context(), r.options())
+	if err != nil || report.Published != 1 || report.Skipped[relay.ErrAltered.Error()] != 1 {
+		t.Errorf("ran: %+v, %v", report, err)
+	}
+}
+
 // An interruption leaves no doubt: what was read is stored, and the rest is where the report says.
 func TestRunInterrupted(t *testing.T) {
 	r := newRig(t, 0)

@@ -16,7 +16,11 @@ func main() {
 	js := must(jetstream.New(must(nats.Connect(os.Getenv("NATS_URL"))))) // unset: nats://127.0.0.1:4222
 	consumer := must(js.CreateOrUpdateConsumer(context.Background(), "MEETBUS", jetstream.ConsumerConfig{Durable: "printer"}))
 	must(consumer.Consume(func(m jetstream.Msg) { // one after the other; it goes on when NATS has been away
-		e := must(schemas.Decode(m.Headers(), m.Data())) // either content mode
+		e, err := schemas.Decode(m.Headers(), m.Data())
+		if err != nil { // in neither content mode, and it never will be: it must not come again and hold up the others
+			log.Printf("%s: %v; given up: %t", m.Subject(), err, m.TermWithReason("cannot be read") == nil)
+			return
+		}
 		detail := e.Status
 		if d, ok := e.Data.(*schemas.ParticipantJoined); ok && d.Participant != nil {
 			detail = d.Participant.Name

@@ -18,7 +18,14 @@ const manager = await jetstreamManager(nc);
 await manager.consumers.add("MEETBUS", { durable_name: "node", ack_policy: AckPolicy.Explicit });
 const consumer = await manager.jetstream().consumers.get("MEETBUS", "node");
 for await (const m of await consumer.consume()) {
-  const event = read(m);
+  let event: MeetbusEvent;
+  try {
+    event = read(m);
+  } catch (err) { // it will never be readable: it must not come again and hold up the others
+    console.error(m.subject, err);
+    m.term("cannot be read");
+    continue;
+  }
   const detail = event.type === "meeting.participantJoined" ? event.data.participant?.name : event.status;
   console.log(event.type, event.subject ?? "", detail ?? "");
   m.ack(); // after the work: what is not acknowledged comes again

@@ -42,7 +42,8 @@ type request struct {
 	single bool
 }
 
-// requests are all that a guest may publish: reading the streams, and consumers on them.
+// requests are all that a guest may publish: reading the streams, and consumers on them. To delete a consumer, or to reset it, is no more
+// than its next messages and their acknowledgements are, which nobody could work without; and nobody else can tidy up after guests.
 func requests(streams []string) []request {
 	all := []request{
 		{subject: "$JS.API.INFO"},

@@ -3,6 +3,10 @@
 // subscribe and make consumers on the main stream, and on the one with replays of it; nobody but the relay may publish, delete or
 // change streams, by whatever trick.
 //
+// Guests are one to the server, and trust one another: a consumer has no owner, so whoever may use it may take its messages,
+// acknowledge them, reset or delete it. A guest who is not to disturb the others gets a NATS server of the operator's, with users of
+// its own; meetbus is beside that then.
+//
 //	server.go    Start, and stopping
 //	accounts.go  who may do what: the relay's account, and the guests', which imports what they may read
 //	porter.go    what the accounts cannot see: where a guest wants answers and deliveries sent

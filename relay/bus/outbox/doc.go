@@ -8,5 +8,6 @@
 //	outbox.go   Outbox: straight to the bus, or into the store; which of the two, so that order is kept
 //	entry.go    a message as the store has it
 //	forward.go  from the store to the bus: in batches, each entry until the bus has it
+//	anew.go     what the bus has refused for good, tried again at each start
 //	status.go   what waits, for people
 package outbox

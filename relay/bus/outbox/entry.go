@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -70,7 +71,8 @@ func first(s bus.Stored, name string) string {
 	return ""
 }
 
-// parked is the entry as it is kept when the bus has refused it for good.
+// parked is the entry as it is kept when the bus has refused it for good. Its id is its sequence: the same message may be refused again
+// when it was tried anew.
 func (e entry) parked(why error) bus.Message {
 	header := map[string][]string{headerReason: {why.Error()}}
 	for name, values := range e.stored.Header {
@@ -79,6 +81,6 @@ func (e entry) parked(why error) bus.Message {
 		}
 	}
 	return bus.Message{
-		Stream: parkedStream, Subject: parkedStream, ID: e.message.Stream + "/" + e.message.ID, Header: header, Data: e.stored.Data,
+		Stream: parkedStream, Subject: parkedStream, ID: strconv.FormatUint(e.sequence, 10), Header: header, Data: e.stored.Data,
 	}
 }

@@ -28,6 +28,9 @@ const (
 	openTimeout = 30 * time.Second
 	// entryOverhead is how much larger an entry can be than its message, in bytes: the headers of ours.
 	entryOverhead = 64 << 10
+	// storeLeast is the size of the largest message that the store takes, in bytes, however small MaxPayload is: what was put into it
+	// under a larger one can still be parked. The server warns of more.
+	storeLeast = 8 << 20
 	// parkedShare is the part of the store's size that parked entries may have besides, and parkedLeast how many of the largest fit
 	// however small that is: one that cannot be parked holds up the rest.
 	parkedShare = 8
@@ -88,7 +91,7 @@ func start(o Options) (*Outbox, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	server, err := embedded.StartPrivate(o.Dir, int32(min(o.MaxPayload+entryOverhead, math.MaxInt32)), o.Log)
+	server, err := embedded.StartPrivate(o.Dir, int32(min(max(o.MaxPayload+entryOverhead, storeLeast), math.MaxInt32)), o.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +107,7 @@ func start(o Options) (*Outbox, error) {
 	return b, nil
 }
 
-// openStore makes the streams, and learns what they hold.
+// openStore makes the streams, lets what was parked wait again, and learns what they hold.
 func (b *Outbox) openStore() error {
 	stream := func(name string, size int64) bus.Stream {
 		return bus.Stream{Name: name, Subjects: []string{name}, Replicas: 1, MaxBytes: size, DuplicateWindow: b.o.Window, Manage: true}
@@ -124,6 +127,7 @@ func (b *Outbox) openStore() error {
 	case err = <-b.store.Faults():
 	}
 	if err == nil {
+		b.anew(ctx)
 		err = b.resume(ctx)
 	}
 	if err != nil {

@@ -1,14 +1,18 @@
 package outbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
@@ -302,6 +306,100 @@ func TestPoison(t *testing.T) {
 	r.nats.Stop()
 	if _, err := r.publish(huge); !errors.Is(err, bus.ErrTooLarge) {
 		t.Errorf("larger than the bus is known to take: %v", err)
+	}
+	r.box.Close()
+	copied := filepath.Join(t.TempDir(), "outbox")
+	if err := os.CopyFS(copied, os.DirFS(r.o.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	looksAt(t, copied, big)
+}
+
+// looksAt does what the runbook says of parked events: any NATS server shows them in a copy of the store.
+func looksAt(t *testing.T, copied string, parked bus.Message) {
+	t.Helper()
+	stream, err := admin(t, bustest.Server(t, func(o *server.Options) { o.StoreDir = copied })).Stream(t.Context(), "OUTBOX_PARKED")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := stream.GetMsg(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"Meetbus-Stream": parked.Stream, "Meetbus-Subject": parked.Subject, "Meetbus-Id": parked.ID} {
+		if got := m.Header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if m.Header.Get("Meetbus-Reason") == "" || !bytes.Equal(m.Data, parked.Data) {
+		t.Errorf("it was parked for %q, with %d bytes", m.Header.Get("Meetbus-Reason"), len(m.Data))
+	}
+}
+
+// TestPoisonAnew: what was set aside is tried again at each start, and never lost when it is refused again.
+func TestPoisonAnew(t *testing.T) {
+	r := newRig(t)
+	r.limit(1000)
+	r.nats.Stop()
+	for n := range 3 {
+		big := message("a", n)
+		big.Data = make([]byte, 5000)
+		r.must(big)
+	}
+	r.nats.Restart()
+	for range 3 {
+		r.drained()
+		if s := r.status(); s.Parked != 3 || len(r.ids()) != 0 {
+			t.Fatalf("status is %+v, on the bus: %v", s, r.ids())
+		}
+		r.box.Close()
+		r.open()
+	}
+	r.drained()
+	r.box.Close()
+	r.limit(-1)
+	r.open()
+	r.must(message("a", 3))
+	r.drained()
+	if got := fmt.Sprint(r.ids()); got != "[a-0 a-1 a-2 a-3]" {
+		t.Errorf("on the bus: %s", got)
+	}
+	if s := r.status(); s.Parked != 0 {
+		t.Errorf("status is %+v", s)
+	}
+}
+
+// TestPoisonOfLargerLimits: an event that waits is set aside, too, if the limits are smaller than it when the relay starts again.
+func TestPoisonOfLargerLimits(t *testing.T) {
+	r := newRig(t)
+	r.limit(100 << 10)
+	r.nats.Stop()
+	big := message("a", 1)
+	big.Data = make([]byte, 800<<10)
+	r.must(big)
+	r.must(message("a", 2))
+	r.box.Close()
+	r.o.MaxPayload = 64 << 10
+	r.open()
+	r.nats.Restart()
+	r.drained()
+	if s := r.status(); s.Parked != 1 || fmt.Sprint(r.ids()) != "[a-2]" {
+		t.Errorf("status is %+v, on the bus: %v", s, r.ids())
+	}
+}
+
+// limit bounds the messages of the stream.
+func (r *rig) limit(size int32) {
+	r.t.Helper()
+	js := admin(r.t, r.nats)
+	stream, err := js.Stream(r.t.Context(), "MEETBUS")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	c := stream.CachedInfo().Config
+	c.MaxMsgSize = size
+	if _, err := js.UpdateStream(r.t.Context(), c); err != nil {
+		r.t.Fatal(err)
 	}
 }
 

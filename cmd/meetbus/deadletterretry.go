@@ -4,21 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/meetbus/meetbus/config"
+	"github.com/meetbus/meetbus/normalize"
+	"github.com/meetbus/meetbus/relay/bus"
 	"github.com/meetbus/meetbus/relay/deadletter"
+	"github.com/meetbus/meetbus/relay/keys"
+	"github.com/meetbus/meetbus/relay/route"
+	"github.com/meetbus/meetbus/schemas"
 )
 
 func newDeadLetterRetry() *cobra.Command {
 	var o operator
 	var chosen chosenLetters
+	var asStored bool
 	cmd := &cobra.Command{
 		Use:   "retry SEQ... | --all",
 		Short: "Have dead letters become the events that they are today",
 		Long: "Read dead letters again, with this version of meetbus and this configuration, and publish what they are now. Each keeps its\n" +
 			"id, and is removed once its event is acknowledged; so it is safe to try again after an interruption. What still is no\n" +
-			"event stays, and the status is 1.",
+			"event stays, and the status is 1.\n\n" +
+			"The signature is checked again, with the keys that the endpoint has now; without a file, with those that the providers\n" +
+			"publish. If a provider has replaced its key since, --as-stored believes what the letter says.",
 		Example: `  meetbus deadletter retry 7 9
   meetbus deadletter retry --all --reason too_large`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -26,7 +37,7 @@ func newDeadLetterRetry() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			box, done, err := o.openBox(cmd.Context(), true)
+			box, done, err := o.openToRetry(cmd.Context(), asStored)
 			if err != nil {
 				return err
 			}
@@ -41,6 +52,7 @@ func newDeadLetterRetry() *cobra.Command {
 	}
 	o.addTo(cmd.Flags())
 	chosen.addTo(cmd, "retry")
+	cmd.Flags().BoolVar(&asStored, "as-stored", false, "check no signature: an event is verified if its letter says so")
 	return cmd
 }
 
@@ -83,60 +95,41 @@ func became(o deadletter.Outcome) string {
 	return "published"
 }
 
-func newDeadLetterDiscard() *cobra.Command {
-	var o operator
-	var chosen chosenLetters
-	var yes bool
-	cmd := &cobra.Command{
-		Use:   "discard SEQ... | --all",
-		Short: "Remove dead letters for good",
-		Long:  "Remove dead letters for good, and their bytes from the disk. It asks first; where nobody can be asked it wants --yes.",
-		Example: `  meetbus deadletter discard 7 9
-  meetbus deadletter discard --all --reason not_json --yes`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			named, err := chosen.named(cmd, args)
-			if err != nil {
-				return err
-			}
-			box, done, err := o.openBox(cmd.Context(), false)
-			if err != nil {
-				return err
-			}
-			defer done()
-			shown := progressOn(cmd.ErrOrStderr(), cmd.OutOrStdout())
-			sequences, err := chosen.find(cmd.Context(), box, named, shown)
-			if err != nil || len(sequences) == 0 {
-				return err
-			}
-			question := fmt.Sprintf("Discard %s of %s for good?", count(len(sequences), "dead letter"), printable(box.Letters))
-			if err := confirm(cmd, yes, question); err != nil {
-				return err
-			}
-			return discardLetters(cmd, box, sequences, shown)
-		},
+// retake says what a dead letter is today, as relay.Relay.Retake does.
+type retake = func(ctx context.Context, letter *schemas.Event, h http.Header, body []byte) (*normalize.Event, route.Decision, error)
+
+// openToRetry returns the dead letters of a relay, and how it would take them today.
+func (o operator) openToRetry(ctx context.Context, asStored bool) (box *deadletter.Box, close func(), err error) {
+	server, c, err := o.resolve()
+	if err != nil {
+		return nil, nil, err
 	}
-	o.addTo(cmd.Flags())
-	chosen.addTo(cmd, "discard")
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	return cmd
+	if configFile(o.file) == "" { // only serve --verify has dead letters then
+		verifying(&c)
+	}
+	rings := newKeyrings(c, keys.Options{Dir: filepath.Join(c.DataDir, "keys"), Borrowed: true})
+	today, err := relayOf(c, rings)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := openBus(ctx, server, bus.Stream{Name: c.Stream.Name}) // which is as the relay has made it
+	if err != nil {
+		return nil, nil, err
+	}
+	again, stop := retake(today.Retake), func() {}
+	if asStored {
+		again = func(_ context.Context, stored *schemas.Event, h http.Header, body []byte) (*normalize.Event, route.Decision, error) {
+			return today.Again(stored, h, body)
+		}
+	} else {
+		stop = rings.run(ctx)
+	}
+	return boxOf(c, b, again), func() { stop(); b.Close() }, nil
 }
 
-func discardLetters(cmd *cobra.Command, box *deadletter.Box, sequences []uint64, shown *progress) error {
-	var failed []error
-	gone := 0
-	for i, sequence := range sequences {
-		if cmd.Context().Err() != nil {
-			failed = append(failed, fmt.Errorf("interrupted: %d of %d are left", len(sequences)-i, len(sequences)))
-			break
-		}
-		shown.show("discarded %d of %d", i, len(sequences))
-		if err := box.Discard(cmd.Context(), sequence); err != nil {
-			failed = append(failed, err)
-		} else {
-			gone++
-		}
+// verifying has every endpoint verify.
+func verifying(c *config.Config) {
+	for i := range c.Endpoints {
+		c.Endpoints[i].Verify = config.VerifySignature
 	}
-	shown.clear()
-	fmt.Fprintf(cmd.OutOrStdout(), "discarded %s\n", count(gone, "dead letter"))
-	return errors.Join(failed...)
 }

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// source is what a release is made from.
+type source struct {
+	version, commit string
+	date            time.Time // the commit's, UTC: the time of the build is in nothing that is published
+}
+
+var semantic = regexp.MustCompile(`^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$`)
+
+// readSource reads the commit that is checked out. It fails if files differ from that commit, since nobody could then build the
+// same again, and if version is the tag of another one. An empty version is the tag's.
+func readSource(ctx context.Context, version string) (source, error) {
+	if err := clean(ctx); err != nil {
+		return source{}, err
+	}
+	commit, err := git(ctx, "rev-parse", "HEAD")
+	if err != nil {
+		return source{}, err
+	}
+	seconds, err := git(ctx, "show", "-s", "--format=%ct", "HEAD")
+	if err != nil {
+		return source{}, err
+	}
+	unix, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil {
+		return source{}, fmt.Errorf("the date of commit %s: %w", commit, err)
+	}
+	if version, err = readVersion(ctx, version, commit); err != nil {
+		return source{}, err
+	}
+	return source{version, commit, time.Unix(unix, 0).UTC()}, nil
+}
+
+func clean(ctx context.Context) error {
+	changed, err := git(ctx, "status", "--porcelain")
+	if err != nil || changed == "" {
+		return err
+	}
+	first, _, more := strings.Cut(changed, "\n")
+	if more {
+		first += " and others"
+	}
+	return fmt.Errorf("the tree is not what the commit says (%s): commit or remove that first", first)
+}
+
+// readVersion is the version that was asked for, else the tag at the commit.
+func readVersion(ctx context.Context, asked, commit string) (string, error) {
+	if asked == "" {
+		tags, err := git(ctx, "tag", "--points-at", commit, "--list", "v*")
+		if err != nil {
+			return "", err
+		}
+		if asked = tags; asked == "" || strings.Contains(asked, "\n") {
+			return "", fmt.Errorf("HEAD has not one tag of a version (%q): git tag v1.2.3, or say which with -version", tags)
+		}
+	}
+	if !semantic.MatchString(asked) {
+		return "", fmt.Errorf("%q is no version: write v1.2.3 or v1.2.3-rc.1", asked)
+	}
+	// for-each-ref says nothing, and does not fail, where there is no such tag; *objectname is the commit of an annotated one.
+	tagged, err := git(ctx, "for-each-ref", "--format=%(objectname) %(*objectname)", "refs/tags/"+asked)
+	if err != nil {
+		return "", err
+	}
+	if tagged != "" && !strings.Contains(tagged, commit) {
+		return "", fmt.Errorf("the tag %s is not at HEAD: git switch --detach %s", asked, asked)
+	}
+	return asked, nil
+}
+
+func git(ctx context.Context, arguments ...string) (string, error) {
+	return output(exec.CommandContext(ctx, "git", arguments...))
+}
