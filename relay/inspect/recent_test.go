@@ -20,7 +20,7 @@ func TestRecentIsBounded(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for n := range 20 * refusedMax {
-		r.Add(&Entry{Outcome: Rejected, Why: strings.Repeat("é", 1<<12) + fmt.Sprint(n), Time: time.Now()})
+		r.Add(&Entry{Outcome: Rejected, Why: strings.Repeat("é", 1<<12) + fmt.Sprint(n), Delivery: strings.Repeat("d", 1<<16), Registration: strings.Repeat("r", 1<<16), Time: time.Now()})
 	}
 	for n := range takenMax - 1 {
 		long := strings.Repeat("é", 1<<15) + fmt.Sprint(n)
