@@ -24,6 +24,8 @@ type Provider struct {
 	prefixes []string
 	events   table
 	read     func(object) (*reading, error)
+	// meeting finds the meeting in a body that read may refuse.
+	meeting func(object) schemas.Meeting
 	// claims says whether a webhook looks like this provider's, where no signature tells.
 	claims func(http.Header, object) bool
 }
@@ -82,6 +84,17 @@ func (p Provider) Known(event, typ string) map[string][]string {
 		known["providertype"] = []string{event}
 	}
 	return known
+}
+
+// MeetingIn returns the id of the meeting that a body names, or nothing. It is for people who look for what could not become an event:
+// of a body that is no JSON object nothing is found, and no error.
+func (p Provider) MeetingIn(body []byte) string {
+	opened, err := open(body)
+	if err != nil {
+		return ""
+	}
+	defer opened.rest()
+	return attribute(p.meeting(opened.members).ID)
 }
 
 // Recognize says whose webhook a body looks like, for an endpoint that takes several providers' and checks no signature. It

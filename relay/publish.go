@@ -35,7 +35,7 @@ func (r *Relay) publish(ctx context.Context, w *normalize.Webhook, e *normalize.
 
 // setAside keeps what is authentic and cannot become an event, or could not be stored as e, with its bytes.
 func (r *Relay) setAside(ctx context.Context, w *normalize.Webhook, e *normalize.Event, why error) (receipt, error) {
-	id, known := "", receipt{provider: w.Provider.Name}
+	id, known := "", receipt{provider: w.Provider.Name, meeting: w.Provider.MeetingIn(w.Body)}
 	if e != nil {
 		id, known = e.ID, named(e)
 	}
