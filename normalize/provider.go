@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -110,5 +111,5 @@ func Recognize(h http.Header, body []byte) (Provider, error) {
 			return p, nil
 		}
 	}
-	return Provider{}, unnamed("the name of an event")
+	return Provider{}, fmt.Errorf("%w: no field is there in which a provider says it", ErrNoEvent)
 }

@@ -23,6 +23,8 @@ type detail struct {
 	Row row
 	// Note says why there is nothing beside the facts, or what to know of what there is.
 	Note string
+	// Where says that it is not where one would look for it, and what to do.
+	Where string
 	// Facts are of the delivery: what the event says of its headers, too.
 	Facts []fact
 	// Payload and Event are JSON, laid out; PayloadRest and EventRest how many bytes are not shown.
@@ -54,7 +56,7 @@ func (i *Inspector) webhook(w http.ResponseWriter, q *http.Request) {
 }
 
 func (i *Inspector) detailOf(ctx context.Context, e *Entry) detail {
-	d := detail{Row: rowOf(e)}
+	d := detail{Row: rowOf(e), Where: elsewhere(e)}
 	d.Facts = append(known(e), claimed(e)...)
 	switch e.Outcome {
 	case Rejected, Unavailable:
@@ -181,6 +183,30 @@ func hiddenInEvent(original int) replaced {
 
 // hiddenStreamKey hides the key that lets anybody stream in our name.
 func hiddenStreamKey(_, name string) (string, bool) { return "masked", normalize.IsStreamKey(name) }
+
+// elsewhere says of an event that is on another subject than its type why subscribers of that do not get it, and what to do.
+func elsewhere(e *Entry) string {
+	subject, rule := shown(e.Subject), shown(e.Rule)
+	switch e.Outcome {
+	case Published, Duplicate, Queued, Unmapped:
+	default:
+		return ""
+	}
+	moved := ""
+	if rule != "" {
+		name, _, _ := strings.Cut(rule, ":")
+		moved = "Rule " + name + " has moved it: "
+	}
+	switch isHome := e.Subject == e.Type || strings.HasSuffix(e.Subject, "."+e.Type); {
+	case strings.HasPrefix(e.Type, e.Provider+"."):
+		return fmt.Sprintf("This meetbus does not know %s of %s. %sIt is on %s, and subscribers of the catalogue's subjects, such as meeting.*, do not get it. "+
+			"Subscribe to %[4]s, where data.original is the provider's payload; a newer meetbus may know it.", shown(e.Event), e.Provider, moved, subject)
+	case moved != "" && !isHome:
+		return fmt.Sprintf("%sit is on %s, not on %s, and subscribers of that do not get it. Subscribe to %[2]s, too, or change the rule.",
+			moved, subject, shown(e.Type))
+	}
+	return ""
+}
 
 // refusal says what is known of a webhook that was refused, and what to do.
 func refusal(e *Entry) string {

@@ -35,6 +35,9 @@ func TestRecentIsBounded(t *testing.T) {
 	if len(found) != takenMax+refusedMax || found[len(found)-1].Meeting != "first" {
 		t.Errorf("%d are remembered, and last of them is %+v", len(found), found[len(found)-1])
 	}
+	if held, since := r.holds(); held[Published.place()] != takenMax || held[Rejected.place()] != refusedMax || since.IsZero() {
+		t.Errorf("%v are counted, since %s", held, since)
+	}
 	if e := found[0]; len(e.Type) > textMax || !strings.HasPrefix(e.Type, "éé") || strings.ToValidUTF8(e.Type, "") != e.Type {
 		t.Errorf("a type is %q", e.Type)
 	}
