@@ -34,7 +34,7 @@ func TestPages(t *testing.T) {
 		"/?type=danced":            {200, []string{"m-2"}, []string{"m-1", "m-3"}},
 		"/?provider=videosdk":      {200, []string{"m-4"}, []string{"m-1", "m-2"}},
 		"/?outcome=duplicate":      {200, []string{"m-1"}, []string{"m-2", "m-3"}},
-		"/?outcome=nonsense":       {200, []string{"fits the filter, and none of the 2 refused ones"}, []string{"m-1"}},
+		"/?outcome=nonsense":       {200, []string{"fits the filter.</b> Searched: 7 taken since 20"}, []string{"m-1"}},
 		"/inspector/webhooks/1":    {200, []string{`data-at="data.participant.name"`, "MEETBUS:1", "delivery-1", "hook", "the SHA-256 of the body", "none: subjects.default"}, []string{"has moved it"}},
 		"/inspector/webhooks/2":    {200, []string{"duplicate", "MEETBUS:1"}, nil},
 		"/inspector/webhooks/3":    {200, []string{"This meetbus does not know meeting.danced of dyte. It is on meetbus.unmapped.dyte.meeting_danced, and"}, nil},

@@ -23,7 +23,7 @@ func TestNothingFound(t *testing.T) {
 	r.send("signed", joined("m-9", "Ada"), map[string]string{"dyte-signature": "no"})
 	_, text := r.get("/?meeting=m-9", nil)
 	for _, part := range []string{
-		"None of the 2 webhooks that were taken, since 20", "names this meeting", "none of the 1 refused ones", `href="/?outcome=rejected"`,
+		"names this meeting.</b> Searched: 2 taken since 20", " UTC, 1 refused.", `href="/?outcome=rejected"`,
 		`href="/?outcome=dead_lettered"`, `href="/inspector/deadletters"`, "tail --meeting",
 	} {
 		if !strings.Contains(text, part) {
