@@ -34,8 +34,8 @@ func (b *Box) Retry(ctx context.Context, sequence uint64) (Outcome, error) {
 
 // Today says what Retry would make of a letter now: the outcome has the type and the subject, or why it would be a dead letter still.
 // Nothing is sent, and whether the bus would take it is not asked.
-func (b *Box) Today(l Letter) (Outcome, error) {
-	_, outcome, err := b.message(l)
+func (b *Box) Today(ctx context.Context, l Letter) (Outcome, error) {
+	_, outcome, err := b.message(ctx, l)
 	return outcome, err
 }
 

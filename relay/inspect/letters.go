@@ -23,7 +23,7 @@ type Letters interface {
 	Retry(ctx context.Context, sequence uint64) (deadletter.Outcome, error)
 	Discard(ctx context.Context, sequence uint64) error
 	// Today says what Retry would make of a letter, and sends nothing.
-	Today(l deadletter.Letter) (deadletter.Outcome, error)
+	Today(ctx context.Context, l deadletter.Letter) (deadletter.Outcome, error)
 }
 
 const (
@@ -152,7 +152,7 @@ func (i *Inspector) showLetter(w http.ResponseWriter, q *http.Request, status in
 	}
 	p := letterPageOf(l)
 	p.Failed = failed
-	switch today, err := i.o.Letters.Today(l); {
+	switch today, err := i.o.Letters.Today(ctx, l); {
 	case err != nil:
 		p.Still = shown(err.Error())
 	case today.Still != "":
