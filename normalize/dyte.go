@@ -22,6 +22,7 @@ var Dyte = Provider{
 	prefixes:           []string{"dyte-"},
 	events:             dyteEvents,
 	read:               readDyte,
+	meeting:            dyteMeeting,
 	claims:             func(_ http.Header, body object) bool { return body.has("event") },
 }
 

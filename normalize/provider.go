@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -24,6 +25,8 @@ type Provider struct {
 	prefixes []string
 	events   table
 	read     func(object) (*reading, error)
+	// meeting finds the meeting in a body that read may refuse.
+	meeting func(object) schemas.Meeting
 	// claims says whether a webhook looks like this provider's, where no signature tells.
 	claims func(http.Header, object) bool
 }
@@ -84,6 +87,17 @@ func (p Provider) Known(event, typ string) map[string][]string {
 	return known
 }
 
+// MeetingIn returns the id of the meeting that a body names, or nothing. It is for people who look for what could not become an event:
+// of a body that is no JSON object nothing is found, and no error.
+func (p Provider) MeetingIn(body []byte) string {
+	opened, err := open(body)
+	if err != nil {
+		return ""
+	}
+	defer opened.rest()
+	return attribute(p.meeting(opened.members).ID)
+}
+
 // Recognize says whose webhook a body looks like, for an endpoint that takes several providers' and checks no signature. It
 // fails like Normalize where the body looks like nobody's.
 func Recognize(h http.Header, body []byte) (Provider, error) {
@@ -97,5 +111,5 @@ func Recognize(h http.Header, body []byte) (Provider, error) {
 			return p, nil
 		}
 	}
-	return Provider{}, unnamed("the name of an event")
+	return Provider{}, fmt.Errorf("%w: no field is there in which a provider says it", ErrNoEvent)
 }

@@ -57,7 +57,7 @@ func (t table) find(event string) (at int, found bool) {
 	return 0, false
 }
 
-// unnamed is the error for a body whose event's name is not where it should be.
-func unnamed(where string) error {
-	return fmt.Errorf("%w: %s is not a string that says something", ErrNoEvent, where)
+// unnamed is the error for a body whose event's name is not in the field where it should be.
+func unnamed(field string) error {
+	return fmt.Errorf("%w: the field %q is missing, empty or no string", ErrNoEvent, field)
 }

@@ -20,6 +20,7 @@ var RealtimeKit = Provider{
 	prefixes:           []string{"rtk-", "dyte-"},
 	events:             dyteEvents,
 	read:               readDyte,
+	meeting:            dyteMeeting,
 	claims:             claimedByRealtimeKit,
 }
 

@@ -18,6 +18,7 @@ var VideoSDK = Provider{
 	prefixes: []string{"videosdk-"},
 	events:   videoSDKEvents,
 	read:     readVideoSDK,
+	meeting:  roomIn,
 	claims: func(_ http.Header, body object) bool {
 		return body.has("webhookType") || body.has("type") && body.has("data") || body.has(callSummary)
 	},
@@ -121,12 +122,22 @@ func readVideoSDK(body object) (*reading, error) {
 		return videoSDKEvents.read(event, data, room(event, data)), nil
 	case body.has(callSummary):
 		data := body.object("room-data")
-		return videoSDKEvents.read(callSummary, data, schemas.Meeting{
-			ID:        data.text("meeting-id"),
-			SessionID: data.text("session-id"),
-		}), nil
+		return videoSDKEvents.read(callSummary, data, summarized(data)), nil
 	}
 	return nil, unnamed("webhookType")
+}
+
+// roomIn finds the room in a body of any event, or of none.
+func roomIn(body object) schemas.Meeting {
+	if m := room("", body.object("data")); m.ID != "" {
+		return m
+	}
+	return summarized(body.object("room-data"))
+}
+
+// summarized is the room of a call summary.
+func summarized(data object) schemas.Meeting {
+	return schemas.Meeting{ID: data.text("meeting-id"), SessionID: data.text("session-id")}
 }
 
 // room reads the meeting, which is a room here, and one of its sessions. An agent's session is none of the room's.

@@ -7,6 +7,7 @@
 //	turnstile.go  not too many of them at once
 //	              (normalize, a package of its own: their words into ours)
 //	accept.go     is it about us? A signature only says that the provider sent it
+//	claims.go     what a refused webhook says of itself, for who looks for it
 //	              (route, a room below: where does it belong? A rule may say: nowhere)
 //	publish.go    durable on the bus, or an error; and the dead letters
 //	respond.go    what became of it, as an HTTP answer: the one table from errors to status codes

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,8 +16,8 @@ import (
 // shownMax is how much of a type the log has, in bytes. Those of the catalogue are far shorter.
 const shownMax = 128
 
-// observe counts and logs what became of one webhook. Nothing of its payload is logged, and no path: it may be a secret. Of what was not
-// taken, client says who has sent it.
+// observe counts and logs what became of one webhook. Nothing of its payload is logged but its type and, where it is in no stream, its
+// meeting; and no path: it may be a secret. Of what was not taken, client says who has sent it.
 func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err error, client func() string) {
 	became := taken.outcome()
 	if err != nil {
@@ -28,18 +29,30 @@ func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err erro
 	if line == nil {
 		return
 	}
-	fields := make([]zap.Field, 0, 9)
+	fields := make([]zap.Field, 0, 10)
 	fields = append(fields, zap.String("endpoint", e.Name), zap.String("outcome", string(became)),
 		zap.Float64("ms", float64(took.Microseconds())/1000))
 	if err != nil {
-		line.Write(append(fields, zap.String("provider", e.sender()), zap.String("why", cause(err)), zap.String("client", client()))...)
+		fields = append(fields, zap.String("provider", cmp.Or(taken.provider, e.sender())), zap.String("why", cause(err)), zap.String("client", client()))
+		line.Write(taken.what(fields)...)
 		return
 	}
 	fields = append(fields, zap.String("provider", taken.provider), zap.String("type", shown(taken.kind)))
 	line.Write(taken.where(fields)...)
 }
 
-// remember tells the inspector. It gets no more than the log does.
+// what adds to the fields of the log the event of a webhook that is signed and was refused all the same: it is in no stream.
+func (r receipt) what(fields []zap.Field) []zap.Field {
+	if r.kind != "" {
+		fields = append(fields, zap.String("type", shown(r.kind)))
+	}
+	if r.meeting != "" {
+		fields = append(fields, zap.String("meeting", shown(r.meeting)))
+	}
+	return fields
+}
+
+// remember tells the inspector.
 func (r *Relay) remember(e *Endpoint, took time.Duration, became outcome, taken receipt, err error, client func() string) {
 	if r.recent == nil {
 		return
@@ -50,7 +63,9 @@ func (r *Relay) remember(e *Endpoint, took time.Duration, became outcome, taken 
 		Stream: taken.stream, Sequence: taken.sequence, Rule: taken.ruled, Why: taken.reason,
 	}
 	if err != nil {
-		entry.Status, entry.Provider, entry.Why, entry.Client = explain(err).Status, e.sender(), cause(err), client()
+		entry.Status, entry.Provider, entry.Why, entry.Client = explain(err).Status, cmp.Or(taken.provider, e.sender()), cause(err), client()
+		entry.Delivery, entry.Registration = taken.claims.delivery, taken.claims.registration
+		entry.Length, entry.Digest = taken.claims.length, taken.claims.digest
 	}
 	r.recent.Add(&entry)
 }
@@ -61,7 +76,11 @@ func ruleName(rule int) string { return fmt.Sprintf("subjects.rules[%d]", rule) 
 // where adds to the fields of the log where a webhook is, or why it is not.
 func (r receipt) where(fields []zap.Field) []zap.Field {
 	if r.isDropped {
-		return append(fields, zap.String("by", ruleName(r.rule)))
+		fields = append(fields, zap.String("by", ruleName(r.rule)))
+		if r.meeting != "" {
+			fields = append(fields, zap.String("meeting", shown(r.meeting)))
+		}
+		return fields
 	}
 	fields = append(fields, zap.String("subject", r.subject), zap.String("stream", r.stream))
 	if !r.queued {
@@ -95,7 +114,7 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// shown is the type of an event as the log has it: an unmapped one is as long as its sender likes.
+// shown is a type, or the id of a meeting, as the log has it: the sender may make it as long as it likes.
 func shown(kind string) string {
 	if len(kind) <= shownMax {
 		return kind

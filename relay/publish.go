@@ -20,9 +20,12 @@ func (r *Relay) publish(ctx context.Context, w *normalize.Webhook, e *normalize.
 	stored, err := r.store(ctx, w, r.stream, subject, &e.Event)
 	switch {
 	case errors.Is(err, bus.ErrTooLarge), errors.Is(err, bus.ErrRefused):
-		return r.setAside(ctx, w, e.ID, err)
+		if !w.Verified {
+			return named(e), fmt.Errorf("%w: %w", errUnintelligible, err)
+		}
+		return r.setAside(ctx, w, e, err)
 	case err != nil:
-		return receipt{}, err
+		return named(e), err
 	}
 	stored.mapped = e.Mapped
 	stored.identified = e.Identified
@@ -30,19 +33,19 @@ func (r *Relay) publish(ctx context.Context, w *normalize.Webhook, e *normalize.
 	return stored, nil
 }
 
-// setAside keeps what is authentic and cannot become an event, with its bytes. What is not verified is refused instead:
-// anybody could fill the stream.
-func (r *Relay) setAside(ctx context.Context, w *normalize.Webhook, id string, why error) (receipt, error) {
-	if !w.Verified {
-		return receipt{}, fmt.Errorf("%w: %w", errUnintelligible, why)
+// setAside keeps what is authentic and cannot become an event, or could not be stored as e, with its bytes.
+func (r *Relay) setAside(ctx context.Context, w *normalize.Webhook, e *normalize.Event, why error) (receipt, error) {
+	id, known := "", receipt{provider: w.Provider.Name, meeting: w.Provider.MeetingIn(w.Body)}
+	if e != nil {
+		id, known = e.ID, named(e)
 	}
 	reason := reason(why)
 	letter := normalize.DeadLetter(w, id, reason, why.Error())
 	stored, err := r.store(ctx, w, r.deadLetters, r.rules.Load().DeadLetter(letter.Provider), &letter.Event)
 	if err != nil {
-		return receipt{}, fmt.Errorf("store dead letter (%s): %w", reason, err)
+		return known, fmt.Errorf("store dead letter (%s): %w", reason, err)
 	}
-	stored.reason = reason
+	stored.reason, stored.meeting = reason, known.meeting
 	return stored, nil
 }
 

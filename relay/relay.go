@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -116,7 +117,8 @@ func (r *Relay) Remap(table *route.Table) { r.rules.Store(&rules{Table: table}) 
 func (r *Relay) HasTaken() bool { return r.taken.Load() }
 
 // take is the whole product: one webhook, from its bytes to its receipt. What it returns has happened: a receipt means that
-// JetStream, on the bus or in the outbox, has acknowledged the event, an error that nothing will be sent any more.
+// JetStream, on the bus or in the outbox, has acknowledged the event, an error that nothing will be sent any more. Beside an error
+// the receipt says only what is known of the webhook, or what it claims.
 func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (receipt, error) {
 	ctx := context.WithoutCancel(q.Context()) // a sender that hangs up does not make us drop what it has sent
 	leave, err := r.admit(q)
@@ -127,19 +129,22 @@ func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (recei
 
 	arrived, err := r.receive(e, w, q)
 	if err != nil {
-		return receipt{}, err
+		return receipt{claims: claimsOf(e, q)}, err
 	}
 	webhook, err := r.verify(ctx, arrived)
 	if err != nil {
-		return receipt{}, err
+		return refused(arrived, webhook), err
 	}
 	defer r.turns.pass()()
 	event, err := r.normalize(ctx, webhook)
 	if err != nil {
-		return r.setAside(ctx, webhook, "", err)
+		if !webhook.Verified { // anybody could fill the stream
+			return refused(arrived, webhook), fmt.Errorf("%w: %w", errUnintelligible, err)
+		}
+		return r.setAside(ctx, webhook, nil, err)
 	}
 	if err := accept(e, event); err != nil {
-		return receipt{}, err
+		return named(event), err
 	}
 	belongs, ruled := r.route(&event.Event)
 	if belongs.Drop {

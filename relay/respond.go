@@ -33,14 +33,20 @@ type receipt struct {
 	rule      int
 	// ruled is the rule that has decided, for people to read; empty where none has.
 	ruled string
+	// claims are of a webhook of which nothing is known.
+	claims claims
+}
+
+// named is what is known of an event that is not stored.
+func named(e *normalize.Event) receipt {
+	return receipt{kind: e.Type, provider: e.Provider, event: e.ProviderType, meeting: e.MeetingID}
 }
 
 // dropped is the receipt for an event that a rule drops.
 func dropped(e *normalize.Event, rule int, ruled string) receipt {
-	return receipt{
-		id: e.ID, kind: e.Type, provider: e.Provider, event: e.ProviderType, meeting: e.MeetingID,
-		mapped: e.Mapped, identified: e.Identified, isDropped: true, rule: rule, ruled: ruled,
-	}
+	r := named(e)
+	r.id, r.mapped, r.identified, r.isDropped, r.rule, r.ruled = e.ID, e.Mapped, e.Identified, true, rule, ruled
+	return r
 }
 
 // json is the receipt as the sender gets it, as encoding/json writes it: one is written for every webhook.

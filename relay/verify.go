@@ -21,14 +21,15 @@ var (
 	errUnsigned     = errors.New("signature header is missing")
 	errMalformed    = errors.New("signature is not one base64 text of a signature's length")
 	errNotLocal     = errors.New("this endpoint does not verify, and the request does not come from this machine")
-	errUnregistered = errors.New("registration id is not one of webhook_ids")
+	errUnregistered = errors.New("not one of webhook_ids")
 )
 
 // An RSA signature is as long as its key: 1024 to 8192 bits.
 const signatureMin, signatureMax = 1024 / 8, 8192 / 8
 
 // verify says whose webhook it is. On a verifying endpoint the signature decides, over the raw bytes and before any of them
-// is parsed; on an unverified one, which only this machine reaches, the body decides where several providers may send.
+// is parsed; on an unverified one, which only this machine reaches, the body decides where several providers may send. With
+// errUnregistered the webhook is returned, too: whose it is, is known then.
 func (r *Relay) verify(ctx context.Context, a *arrival) (_ *normalize.Webhook, err error) {
 	ctx, done := r.step(ctx, "verify")
 	defer func() { done(err) }()
@@ -40,10 +41,7 @@ func (r *Relay) verify(ctx context.Context, a *arrival) (_ *normalize.Webhook, e
 	if err != nil {
 		return nil, err
 	}
-	if err := registered(a, provider); err != nil {
-		return nil, err
-	}
-	return r.webhook(a, provider), nil
+	return r.webhook(a, provider), registered(a, provider)
 }
 
 // webhook is an arrival that is known to be a provider's.
@@ -205,8 +203,8 @@ func registered(a *arrival, p normalize.Provider) error {
 			if len(values) == 1 && slices.Contains(a.endpoint.WebhookIDs, values[0]) {
 				return nil
 			}
-			break
+			return fmt.Errorf("registration id %s is %w", quoted(strings.Join(values, ", ")), errUnregistered)
 		}
 	}
-	return errUnregistered
+	return fmt.Errorf("registration id is %w: there is none", errUnregistered)
 }

@@ -389,6 +389,9 @@ func TestInspectorInBrowser(t *testing.T) {
 	b.wants(`[...new Set([...document.querySelectorAll("#webhooks td.where")].map(e => e.textContent))]`,
 		"no endpoint at this path,signature is not one base64 text of a signature's length")
 	b.shoot("filtered-light")
+	b.do(chromedp.Navigate(b.url+"/?meeting=5b0c4a9e-0000"), chromedp.WaitVisible(chromedp.CSS("#none ul")))
+	b.wants(`document.querySelector("#none").textContent.includes("trigger")`, "false")
+	b.shoot("nothing-light")
 
 	// Tab reaches a row, and what is focused can be seen.
 	b.do(chromedp.Navigate(b.url), chromedp.WaitVisible(chromedp.CSS("#webhooks")))
@@ -429,7 +432,11 @@ func TestInspectorDarkAndSmall(t *testing.T) {
 		b.wants(wide, "")
 		b.wants(`document.querySelector("#webhooks tbody tr").getBoundingClientRect().height >= 44`, "true")
 		b.shoot("phone-" + word)
+		b.do(chromedp.Navigate(b.url+"/?meeting=5b0c4a9e-0000"), chromedp.WaitVisible(chromedp.CSS("#none ul")))
+		b.wants(wide, "")
+		b.shoot("phone-nothing-" + word)
 	}
+	b.do(chromedp.Navigate(b.url), chromedp.WaitVisible(chromedp.CSS("#webhooks tbody tr")))
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#webhooks tbody tr").click()`), chromedp.WaitVisible(chromedp.CSS("#detail .sides")))
 	b.wants(`document.querySelector("#detail").scrollWidth <= 390`, "true")
 	b.shoot("phone-detail")
@@ -478,7 +485,10 @@ func TestInspectorDeadLettersInBrowser(t *testing.T) {
 	b.shoot("letters")
 
 	// What still is no event stays, and says why.
-	b.do(chromedp.Click(chromedp.CSS("#letters tbody tr:first-child a")), chromedp.Click(chromedp.CSS("button.main")))
+	b.do(chromedp.Click(chromedp.CSS("#letters tbody tr:first-child a")), chromedp.WaitVisible(chromedp.CSS("#today")))
+	b.wants(`document.querySelector("#today").textContent.startsWith("Today it would still be a dead letter")`, "true")
+	b.shoot("letter-still")
+	b.do(chromedp.Click(chromedp.CSS("#retry:not(.main)")))
 	b.wants(`document.querySelector(".failed")?.textContent.includes("names no event")`, "true")
 	b.forgive("409")
 	b.shoot("letter")

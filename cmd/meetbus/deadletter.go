@@ -38,11 +38,12 @@ func newDeadLetter() *cobra.Command {
 }
 
 // letterFilter says which dead letters are meant.
-type letterFilter struct{ reason, provider string }
+type letterFilter struct{ reason, provider, meeting string }
 
 func (f *letterFilter) addTo(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.reason, "reason", "", "only those with this `reason`, such as not_json")
 	cmd.Flags().StringVar(&f.provider, "provider", "", "only those of this `provider`")
+	cmd.Flags().StringVar(&f.meeting, "meeting", "", "only those whose body names the meeting with this `id`, where it can be read")
 	_ = cmd.RegisterFlagCompletionFunc("reason", completeWords(append(normalize.Reasons(), deadletter.ReasonUnreadable)...))
 	_ = cmd.RegisterFlagCompletionFunc("provider", completeWords(providerNames()...))
 }
@@ -60,7 +61,8 @@ func (f letterFilter) check() error {
 }
 
 func (f letterFilter) fits(l deadletter.Letter) bool {
-	return cmp.Or(f.reason, l.Data().Reason) == l.Data().Reason && cmp.Or(f.provider, l.Event.Provider) == l.Event.Provider
+	return cmp.Or(f.reason, l.Data().Reason) == l.Data().Reason && cmp.Or(f.provider, l.Event.Provider) == l.Event.Provider &&
+		(f.meeting == "" || l.Meeting() == f.meeting)
 }
 
 func (f letterFilter) given() bool { return f != letterFilter{} }
@@ -148,7 +150,7 @@ func (o chosenLetters) named(cmd *cobra.Command, args []string) ([]uint64, error
 	case !o.all && len(args) == 0:
 		return nil, usagef("which dead letters? %s SEQ... or --all: meetbus deadletter list shows their sequences", cmd.CommandPath())
 	case !o.all && o.given():
-		return nil, usagef("--reason and --provider choose among --all")
+		return nil, usagef("--reason, --provider and --meeting choose among --all")
 	}
 	if err := o.check(); err != nil {
 		return nil, err

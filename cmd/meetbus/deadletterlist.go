@@ -27,6 +27,7 @@ func newDeadLetterList() *cobra.Command {
 			"CloudEvent exactly as it is stored, or, of what is none, its bytes in base64.",
 		Example: `  meetbus deadletter list
   meetbus deadletter list --reason not_json --provider dyte
+  meetbus deadletter list --meeting 7c3e0d5f-2f7b-4b55-8f7e-4b1d1d3c9a10
   meetbus deadletter list -n 0 -o json | jq -r '.message.data.reason' | sort | uniq -c`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {

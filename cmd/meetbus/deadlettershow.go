@@ -23,8 +23,8 @@ func newDeadLetterShow() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show SEQ",
 		Short: "Show one dead letter: why it is one, its headers and its body",
-		Long: "Show one dead letter: why it is one, its headers and its body. A body that is no UTF-8 is shown in hex, and stream keys are\n" +
-			"masked. With -o json it is the CloudEvent exactly as it is stored, with the body in base64.",
+		Long: "Show one dead letter: why it is one, its headers and its body. A body that is no UTF-8 is shown in hex, and stream keys\n" +
+			"and signatures are masked. With -o json it is the CloudEvent exactly as it is stored, with the body in base64.",
 		Example: `  meetbus deadletter show 7
   meetbus deadletter show 7 -o json | jq -r .data.body | base64 -d`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -68,6 +68,7 @@ func showLetter(w io.Writer, stream string, l deadletter.Letter) error {
 	fmt.Fprintf(&b, "%s:%d  stored %s\n", printable(stream), l.Sequence, localTime(l.Stored))
 	for _, row := range [][2]string{
 		{"subject", l.Subject}, {"reason", d.Reason}, {"detail", string(masked([]byte(d.Detail)))}, {"endpoint", d.Endpoint}, {"provider", e.Provider},
+		{"meeting", l.Meeting()},
 		{"id", e.ID}, {"source", e.Source}, {"received", string(d.ReceivedAt)},
 	} {
 		if row[1] != "" {
@@ -81,6 +82,8 @@ func showLetter(w io.Writer, stream string, l deadletter.Letter) error {
 		}
 		if len(d.Headers[name]) == 0 {
 			value = "(not kept)"
+		} else if strings.Contains(name, "signature") {
+			value = fmt.Sprintf("(masked: %s; -o json has it)", count(utf8.RuneCountInString(value), "character"))
 		}
 		fmt.Fprintf(&b, "  %-9s  %s: %s\n", label, printable(name), printable(value))
 	}

@@ -33,6 +33,15 @@ type Letter struct {
 // Data returns what the letter holds. It is not to be changed.
 func (l Letter) Data() *schemas.DeadLetter { return l.Event.Data.(*schemas.DeadLetter) }
 
+// Meeting returns the id of the meeting that the letter's body names, or nothing.
+func (l Letter) Meeting() string {
+	p, known := normalize.Lookup(l.Event.Provider)
+	if !known {
+		return ""
+	}
+	return p.MeetingIn(l.Data().Body)
+}
+
 // Message returns the stored message, byte for byte: a CloudEvent in JSON, unless it is unreadable. It is not to be changed.
 func (l Letter) Message() []byte { return l.message }
 

@@ -32,6 +32,13 @@ func (b *Box) Retry(ctx context.Context, sequence uint64) (Outcome, error) {
 	return b.retry(ctx, sequence, search{})
 }
 
+// Today says what Retry would make of a letter now: the outcome has the type and the subject, or why it would be a dead letter still.
+// Nothing is sent, and whether the bus would take it is not asked.
+func (b *Box) Today(ctx context.Context, l Letter) (Outcome, error) {
+	_, outcome, err := b.message(ctx, l)
+	return outcome, err
+}
+
 // RetryAll is Retry for many, one after another, until ctx ends: what is old is looked for in the stream once, for all of them. It
 // fails, before any is tried, where that does.
 func (b *Box) RetryAll(ctx context.Context, sequences []uint64, each func(sequence uint64, o Outcome, err error)) error {

@@ -23,6 +23,8 @@ type detail struct {
 	Row row
 	// Note says why there is nothing beside the facts, or what to know of what there is.
 	Note string
+	// Where says that it is not where one would look for it, and what to do.
+	Where string
 	// Facts are of the delivery: what the event says of its headers, too.
 	Facts []fact
 	// Payload and Event are JSON, laid out; PayloadRest and EventRest how many bytes are not shown.
@@ -54,11 +56,11 @@ func (i *Inspector) webhook(w http.ResponseWriter, q *http.Request) {
 }
 
 func (i *Inspector) detailOf(ctx context.Context, e *Entry) detail {
-	d := detail{Row: rowOf(e)}
-	d.Facts = known(e)
+	d := detail{Row: rowOf(e), Where: elsewhere(e)}
+	d.Facts = append(known(e), claimed(e)...)
 	switch e.Outcome {
 	case Rejected, Unavailable:
-		d.Note = "It was refused, so nothing of its body was kept, not even here: nobody knows whose it is. A provider sends it again after a 503, never after a 4xx."
+		d.Note = refusal(e)
 	case Dropped:
 		d.Note = "A rule drops it: nothing of it was stored, on purpose."
 	case DeadLettered:
@@ -182,6 +184,61 @@ func hiddenInEvent(original int) replaced {
 // hiddenStreamKey hides the key that lets anybody stream in our name.
 func hiddenStreamKey(_, name string) (string, bool) { return "masked", normalize.IsStreamKey(name) }
 
+// elsewhere says of an event that is on another subject than its type why subscribers of that do not get it, and what to do.
+func elsewhere(e *Entry) string {
+	subject, rule := shown(e.Subject), shown(e.Rule)
+	switch e.Outcome {
+	case Published, Duplicate, Queued, Unmapped:
+	default:
+		return ""
+	}
+	moved := ""
+	if rule != "" {
+		name, _, _ := strings.Cut(rule, ":")
+		moved = "Rule " + name + " has moved it: "
+	}
+	switch isHome := e.Subject == e.Type || strings.HasSuffix(e.Subject, "."+e.Type); {
+	case strings.HasPrefix(e.Type, e.Provider+"."):
+		return fmt.Sprintf("This meetbus does not know %s of %s. %sIt is on %s, and subscribers of the catalogue's subjects, such as meeting.*, do not get it. "+
+			"Subscribe to %[4]s, where data.original is the provider's payload; a newer meetbus may know it.", shown(e.Event), e.Provider, moved, subject)
+	case moved != "" && !isHome:
+		return fmt.Sprintf("%sit is on %s, not on %s, and subscribers of that do not get it. Subscribe to %[2]s, too, or change the rule.",
+			moved, subject, shown(e.Type))
+	}
+	return ""
+}
+
+// refusal says what is known of a webhook that was refused, and what to do.
+func refusal(e *Entry) string {
+	const never = "A provider does not send it again after a 4xx: have it sent again, or live without it."
+	switch {
+	case e.Outcome == Unavailable && e.isUnderstood():
+		return "It was understood, and could not be stored in time. A provider sends it again after a 503: if it has, its meeting has a later row."
+	case e.Outcome == Unavailable:
+		return "It was refused before anybody knew whose it is, so nothing of its body was kept. A provider sends it again after a 503: look for a later row."
+	case e.isUnderstood() && e.Status == http.StatusForbidden:
+		return "It is signed by the provider, and not for us by this configuration: see why. Its body was read to say so, and was not kept: " +
+			"it may be somebody else's. If it is yours, mend the list of its endpoint. " + never
+	case e.isUnderstood():
+		return "It was understood, and will never be taken: see why. " + never
+	}
+	return "It was refused before anybody knew whose it is, so nothing of its body was kept, and no meeting can be told. What it claims " +
+		"is not verified: anybody may have written it. " + never
+}
+
+// claimed are the facts of a refused webhook that nobody has checked.
+func claimed(e *Entry) []fact {
+	length := ""
+	if e.Length > 0 {
+		length = fmt.Sprintf("%d bytes", e.Length)
+	}
+	const not = ", claimed, not verified"
+	return filled(
+		fact{"delivery id" + not, shown(e.Delivery)}, fact{"registration id" + not, shown(e.Registration)},
+		fact{"body" + not, length}, fact{"SHA-256 of the body" + not, e.Digest},
+	)
+}
+
 // known are the facts that an entry has.
 func known(e *Entry) []fact {
 	place := ""
@@ -194,7 +251,7 @@ func known(e *Entry) []fact {
 	}
 	return filled(
 		fact{"answered", fmt.Sprintf("%d after %s", e.Status, took(e.Took))}, fact{"why", shown(e.Why)}, fact{"client", shown(e.Client)},
-		fact{"endpoint", e.Endpoint}, fact{"provider event", strings.TrimSpace(e.Provider + " " + shown(e.Event))},
+		fact{"endpoint", e.Endpoint}, fact{"provider event", strings.TrimSpace(e.Provider + " " + shown(e.Event))}, fact{"meeting", shown(e.Meeting)},
 		fact{"rule", rule}, fact{"subject", shown(e.Subject)}, fact{"stream", place}, fact{"id", shown(e.ID)},
 	)
 }

@@ -56,21 +56,30 @@ type Entry struct {
 	Meeting, ID          string
 	// Why it is refused, or is a dead letter. Client is who has sent what was refused.
 	Why, Client string
+	// Delivery, Registration and Digest, of the body, are what a refused webhook claims: nobody has checked them. Length of its body
+	// in bytes; below 1 it is not known, or there is none.
+	Delivery, Registration, Digest string
+	Length                         int64
 }
+
+// isUnderstood says that a webhook was read, and names its event.
+func (e *Entry) isUnderstood() bool { return e.Type != "" }
 
 // textMax is how much is kept of a text that strangers choose, in bytes.
 const textMax = 160
 
 // strangers are the texts of e that strangers choose.
-func (e *Entry) strangers() [7]*string {
-	return [...]*string{&e.Event, &e.Type, &e.Subject, &e.Meeting, &e.ID, &e.Why, &e.Client}
+func (e *Entry) strangers() [strangers]*string {
+	return [...]*string{&e.Event, &e.Type, &e.Subject, &e.Meeting, &e.ID, &e.Why, &e.Client, &e.Delivery, &e.Registration, &e.Digest}
 }
+
+const strangers = 10
 
 // slot is room for one entry. What strangers choose is copied into it: their texts are parts of bodies, which must not stay.
 type slot struct {
 	entry Entry
 	text  []byte
-	ends  [7]int
+	ends  [strangers]int
 }
 
 func (s *slot) hold(e *Entry) {

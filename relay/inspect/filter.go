@@ -31,6 +31,12 @@ func (f Filter) Query() string {
 	return query.Encode()
 }
 
+// More says that more than the meeting is asked for.
+func (f Filter) More() bool {
+	f.Meeting = ""
+	return f != Filter{}
+}
+
 func (f Filter) wants(e *Entry) bool {
 	return (f.Outcome == "" || f.Outcome == e.Outcome) && (f.Provider == "" || f.Provider == e.Provider) &&
 		contains(e.Meeting, f.Meeting) && (contains(e.Type, f.Type) || contains(e.Event, f.Type))

@@ -35,7 +35,7 @@ func TestTextStaysText(t *testing.T) {
 	}
 	for n, text := range texts {
 		pages = append(pages, fmt.Sprintf("/inspector/deadletters/%d", n+1), "/?meeting="+escaped(text)+"&type="+escaped(text)+"&outcome="+escaped(text),
-			"/inspector/"+escaped(text), "/inspector/deadletters?done=retried&letter="+escaped(text))
+			"/inspector/"+escaped(text), "/inspector/deadletters?done=retried&letter="+escaped(text), "/inspector/deadletters?meeting="+escaped(text))
 	}
 	shown := 0
 	for _, page := range pages {
@@ -69,7 +69,7 @@ func escaped(text string) string {
 // elements and attributes are all that pages are made of.
 var (
 	elements = strings.Fields(`html head meta title link script body a header svg path circle rect nav span main h1 h2 small dl div dt dd
-		p article section ol li code pre figure figcaption b form fieldset legend label input datalist option select button table thead tbody tr
+		p article section ol ul li code pre figure figcaption b form fieldset legend label input datalist option select button table thead tbody tr
 		th td time dialog kbd footer details summary em`)
 	attributes = strings.Fields(`lang charset name content rel href src defer class viewBox preserveAspectRatio aria-hidden aria-label aria-current
 		aria-pressed role id d cx cy r x y width height title for method action type value checked selected list autocomplete spellcheck maxlength

@@ -22,11 +22,15 @@ type Letters interface {
 	Letter(ctx context.Context, sequence uint64) (deadletter.Letter, error)
 	Retry(ctx context.Context, sequence uint64) (deadletter.Outcome, error)
 	Discard(ctx context.Context, sequence uint64) error
+	// Today says what Retry would make of a letter, and sends nothing.
+	Today(ctx context.Context, l deadletter.Letter) (deadletter.Outcome, error)
 }
 
 const (
-	// lettersMax is how many are on one page; retryPatience is how long a person waits for a retry.
+	// lettersMax is how many are on one page, searchedMax how many are searched for those of a meeting; retryPatience is how long a
+	// person waits for a retry.
 	lettersMax    = 50
+	searchedMax   = 1000
 	retryPatience = 4 * time.Second
 )
 
@@ -35,13 +39,16 @@ type letterList struct {
 	// Older, if there may be more, is where they begin.
 	Older uint64
 	Said  string
+	// Meeting that is asked for; Searched how many letters were looked at for it.
+	Meeting  string
+	Searched int
 }
 
 type letterRow struct {
 	Sequence                   uint64
 	Stored                     string
 	Provider, Reason, Endpoint string
-	Detail, Size               string
+	Detail, Size, Meeting      string
 }
 
 func rowOfLetter(l deadletter.Letter) letterRow {
@@ -49,6 +56,7 @@ func rowOfLetter(l deadletter.Letter) letterRow {
 	return letterRow{
 		Sequence: l.Sequence, Stored: l.Stored.UTC().Format("2006-01-02 15:04:05"), Provider: shown(l.Event.Provider),
 		Reason: shown(d.Reason), Endpoint: shown(d.Endpoint), Detail: shown(d.Detail), Size: fmt.Sprintf("%d bytes", len(d.Body)),
+		Meeting: shown(cut(l.Meeting())),
 	}
 }
 
@@ -61,19 +69,40 @@ func (i *Inspector) listLetters(w http.ResponseWriter, q *http.Request) {
 	before, _ := strconv.ParseUint(q.URL.Query().Get("before"), 10, 64)
 	ctx, cancel := context.WithTimeout(q.Context(), patience)
 	defer cancel()
-	found, err := i.o.Letters.List(ctx, before, lettersMax)
-	if err != nil {
+	list := letterList{Said: said(q.URL.Query()), Meeting: filterOf(q.URL.Query()).Meeting}
+	if err := list.read(ctx, i.o.Letters, before); err != nil {
 		i.fail(w, q, http.StatusServiceUnavailable, sentenceOf("The dead letters cannot be read now", err))
 		return
 	}
-	list := letterList{Said: said(q.URL.Query())}
-	for _, l := range found {
-		list.Letters = append(list.Letters, rowOfLetter(l))
-	}
-	if len(found) == lettersMax {
-		list.Older = found[len(found)-1].Sequence
-	}
 	i.render(w, http.StatusOK, "letters", i.view(q, "Dead letters", list))
+}
+
+// read reads a page of letters below a sequence: of those of a meeting, as many as are among the next searchedMax.
+func (list *letterList) read(ctx context.Context, from Letters, before uint64) error {
+	for list.Older = before; len(list.Letters) < lettersMax && list.Searched < searchedMax; {
+		found, err := from.List(ctx, list.Older, lettersMax)
+		if err != nil {
+			return err
+		}
+		for _, l := range found {
+			if len(list.Letters) == lettersMax {
+				return nil
+			}
+			list.Older = l.Sequence
+			list.Searched++
+			if contains(l.Meeting(), list.Meeting) {
+				list.Letters = append(list.Letters, rowOfLetter(l))
+			}
+		}
+		if len(found) < lettersMax {
+			list.Older = 0
+			return nil
+		}
+		if list.Meeting == "" {
+			return nil
+		}
+	}
+	return nil
 }
 
 // said is what the page says of what was done last. The address chooses among our own sentences only.
@@ -100,6 +129,8 @@ type letterPage struct {
 	Text string
 	// Failed says why what was asked for could not be done.
 	Failed string
+	// Still says why it would not be published now; else Becomes says what it would be, and where.
+	Still, Becomes string
 }
 
 func (i *Inspector) letter(w http.ResponseWriter, q *http.Request) {
@@ -121,6 +152,14 @@ func (i *Inspector) showLetter(w http.ResponseWriter, q *http.Request, status in
 	}
 	p := letterPageOf(l)
 	p.Failed = failed
+	switch today, err := i.o.Letters.Today(ctx, l); {
+	case err != nil:
+		p.Still = shown(err.Error())
+	case today.Still != "":
+		p.Still = shown(today.Still)
+	default:
+		p.Becomes = shown(fmt.Sprintf("%s on %s", today.Type, today.Subject))
+	}
 	i.render(w, status, "letter", i.view(q, fmt.Sprintf("Dead letter %d", sequence), p))
 }
 
@@ -177,7 +216,7 @@ func (i *Inspector) change(w http.ResponseWriter, q *http.Request, done string, 
 func letterPageOf(l deadletter.Letter) letterPage {
 	p, d := letterPage{letterRow: rowOfLetter(l)}, l.Data()
 	p.Facts = filled(
-		fact{"reason", p.Reason}, fact{"detail", p.Detail}, fact{"provider", shown(l.Event.Provider)}, fact{"endpoint", p.Endpoint},
+		fact{"reason", p.Reason}, fact{"detail", p.Detail}, fact{"meeting", p.Meeting}, fact{"provider", shown(l.Event.Provider)}, fact{"endpoint", p.Endpoint},
 		fact{"received", shown(string(d.ReceivedAt))}, fact{"stored", p.Stored + " UTC"}, fact{"subject", shown(l.Subject)},
 		fact{"sequence", fmt.Sprint(l.Sequence)}, fact{"id", shown(l.Event.ID)}, fact{"body", p.Size},
 	)

@@ -91,7 +91,8 @@ func (s *stream) rows() error {
 
 func (s *stream) plots() error {
 	minutes := s.inspector.o.Recent.minutes(time.Now())
-	return s.send("plots", "live", page{Plots: plotsOf(minutes[:]), Outcomes: choices(s.filter, minutes[:])})
+	held, _ := s.inspector.o.Recent.holds()
+	return s.send("plots", "live", page{Plots: plotsOf(minutes[:]), Outcomes: choices(s.filter, held)})
 }
 
 // send writes one event: a piece of the page.

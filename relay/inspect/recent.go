@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 const (
@@ -14,15 +15,20 @@ const (
 	batch = 64
 )
 
-// Recent remembers what became of the last webhooks, in about 2 MB however many there are. Its methods may be called by several
-// goroutines at once.
+// Recent remembers what became of the last webhooks, in about 2 MB however many there are, and in 5 MB where all their texts are as
+// long as can be. Its methods may be called by several goroutines at once.
 type Recent struct {
 	last atomic.Uint64
 
 	mu             sync.Mutex
 	taken, refused ring
 	rates          rates
+	// held counts those that are remembered, by the place of their outcome.
+	held tally
 }
+
+// tally counts webhooks by the place of their outcome.
+type tally [len(outcomes)]uint32
 
 // NewRecent returns one that remembers nothing yet.
 func NewRecent() *Recent {
@@ -34,13 +40,28 @@ func (r *Recent) Add(e *Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e.Number = r.last.Load() + 1
+	to := &r.taken
 	if e.Outcome.isRefused() {
-		r.refused.add(e)
-	} else {
-		r.taken.add(e)
+		to = &r.refused
 	}
+	if displaced := to.next(); displaced.Number > 0 {
+		r.held[displaced.Outcome.place()]--
+	}
+	r.held[e.Outcome.place()]++
+	to.add(e)
 	r.rates.count(e)
 	r.last.Store(e.Number)
+}
+
+// holds counts those that are remembered, and says when the oldest of those that were taken was; zero if there is none.
+func (r *Recent) holds() (held tally, since time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	oldest := r.taken.next()
+	if oldest.Number == 0 {
+		oldest = &r.taken.at(0).entry
+	}
+	return r.held, oldest.Time
 }
 
 // Last is the number of the last entry.
@@ -92,6 +113,9 @@ type ring struct {
 }
 
 func (r *ring) at(index uint64) *slot { return &r.slots[index%uint64(len(r.slots))] }
+
+// next is the entry that makes way for the next one; its Number is 0 where there is room.
+func (r *ring) next() *Entry { return &r.at(r.added).entry }
 
 func (r *ring) add(e *Entry) {
 	r.at(r.added).hold(e)

@@ -20,7 +20,7 @@ func TestRecentIsBounded(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for n := range 20 * refusedMax {
-		r.Add(&Entry{Outcome: Rejected, Why: strings.Repeat("é", 1<<12) + fmt.Sprint(n), Time: time.Now()})
+		r.Add(&Entry{Outcome: Rejected, Why: strings.Repeat("é", 1<<12) + fmt.Sprint(n), Delivery: strings.Repeat("d", 1<<16), Registration: strings.Repeat("r", 1<<16), Time: time.Now()})
 	}
 	for n := range takenMax - 1 {
 		long := strings.Repeat("é", 1<<15) + fmt.Sprint(n)
@@ -34,6 +34,9 @@ func TestRecentIsBounded(t *testing.T) {
 	found := r.After(0, all, 1<<20)
 	if len(found) != takenMax+refusedMax || found[len(found)-1].Meeting != "first" {
 		t.Errorf("%d are remembered, and last of them is %+v", len(found), found[len(found)-1])
+	}
+	if held, since := r.holds(); held[Published.place()] != takenMax || held[Rejected.place()] != refusedMax || since.IsZero() {
+		t.Errorf("%v are counted, since %s", held, since)
 	}
 	if e := found[0]; len(e.Type) > textMax || !strings.HasPrefix(e.Type, "éé") || strings.ToValidUTF8(e.Type, "") != e.Type {
 		t.Errorf("a type is %q", e.Type)

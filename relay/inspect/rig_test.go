@@ -78,6 +78,9 @@ func newRig(t *testing.T, token string) *rig {
 		Name: "signed", Path: "/signed", Verify: true, SignatureHeaders: normalize.Dyte.Headers.Signature,
 		Signers: []relay.Signer{{Provider: normalize.Dyte, Keys: []*keys.Ring{ring}}},
 	})
+	ours := endpoints[len(endpoints)-1]
+	ours.Name, ours.Path, ours.Organizations, ours.WebhookIDs = "ours", "/ours", []string{"alpha-org"}, []string{"hook-alpha"}
+	endpoints = append(endpoints, ours)
 	registry := prometheus.NewRegistry()
 	whole := relay.New(relay.Options{
 		Endpoints: endpoints, Bus: b, Stream: events, DeadLetters: letters, Table: table, MaxBody: 256 << 10,
@@ -139,7 +142,7 @@ func (r *rig) serve(h http.Handler, deadline time.Duration, before func()) strin
 func (r *rig) send(endpoint, body string, header map[string]string) int {
 	r.t.Helper()
 	q := r.request(http.MethodPost, r.front+"/"+endpoint, strings.NewReader(body), header)
-	if endpoint == "signed" && q.Header.Get("dyte-signature") == "" {
+	if (endpoint == "signed" || endpoint == "ours") && q.Header.Get("dyte-signature") == "" {
 		q.Header.Set("dyte-signature", r.signer.Sign([]byte(body)))
 	}
 	status, _, _ := r.do(q)

@@ -20,9 +20,19 @@ type page struct {
 	// Providers and Types can be chosen.
 	Providers, Types []string
 	Plots            plots
+	None             none
 }
 
-// choice is an outcome that the table can be narrowed to, and how many there were in the last minutes.
+// none is what there is to say where no row fits.
+type none struct {
+	// Taken, DeadLettered and Refused are how many are remembered of each; Since when the oldest that was taken came.
+	Taken, DeadLettered, Refused uint32
+	Since                        string
+	// Letters says that there is a page of dead letters.
+	Letters bool
+}
+
+// choice is an outcome that the table can be narrowed to, and how many of it are remembered.
 type choice struct {
 	Outcome Outcome
 	Label   string
@@ -49,26 +59,25 @@ func (i *Inspector) table(w http.ResponseWriter, q *http.Request) {
 
 func (i *Inspector) page(f Filter) page {
 	minutes := i.o.Recent.minutes(time.Now())
+	held, since := i.o.Recent.holds()
 	p := page{
 		Filter: f, Last: i.o.Recent.Last(), Providers: i.o.Providers, Types: i.o.Types,
-		Plots: plotsOf(minutes[:]), Outcomes: choices(f, minutes[:]),
+		Plots: plotsOf(minutes[:]), Outcomes: choices(f, held),
+		None: none{DeadLettered: held[DeadLettered.place()], Refused: held[Rejected.place()] + held[Unavailable.place()], Letters: i.o.Letters != nil},
+	}
+	p.None.Taken = p.Outcomes[0].Count - p.None.Refused
+	if !since.IsZero() {
+		p.None.Since = since.UTC().Format("2006-01-02 15:04:05")
 	}
 	p.Rows = rowsOf(i.o.Recent.After(0, f.wants, rowsMax))
 	return p
 }
 
-func choices(f Filter, minutes []count) []choice {
-	all := choice{Label: "all", Chosen: f.Outcome == ""}
-	for i := range minutes {
-		all.Count += minutes[i].all()
-	}
-	list := []choice{all}
+func choices(f Filter, held tally) []choice {
+	list := []choice{{Label: "all", Chosen: f.Outcome == ""}}
 	for at, o := range outcomes {
-		c := choice{Outcome: o, Label: labelOf(o), Chosen: f.Outcome == o}
-		for i := range minutes {
-			c.Count += minutes[i].outcomes[at]
-		}
-		list = append(list, c)
+		list[0].Count += held[at]
+		list = append(list, choice{Outcome: o, Label: labelOf(o), Chosen: f.Outcome == o, Count: held[at]})
 	}
 	return list
 }

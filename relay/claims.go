@@ -1,0 +1,62 @@
+package relay
+
+import (
+	"cmp"
+	"encoding/hex"
+	"net/http"
+
+	"github.com/meetbus/meetbus/normalize"
+)
+
+// claims are what a webhook that was refused says of itself and nobody has checked: anybody may have written them. They help to find
+// the delivery at the provider. The signature is never among them.
+type claims struct {
+	delivery, registration string
+	// length is that of the body in bytes, as it came or as a header says; below 0 if neither tells.
+	length int64
+	// digest is the SHA-256 of the body in hex; empty if nothing was read.
+	digest string
+}
+
+// claimsOf are the claims of a request to an endpoint, whose body was not read to its end.
+func claimsOf(e *Endpoint, q *http.Request) claims {
+	c := claims{length: q.ContentLength}
+	for _, s := range e.Signers {
+		c = c.or(s.Provider, q.Header)
+	}
+	return c
+}
+
+// claims are those of a webhook that came whole.
+func (a *arrival) claims() claims {
+	c := claims{length: int64(len(a.body)), digest: hex.EncodeToString(a.digest[:])}
+	for _, s := range a.endpoint.Signers {
+		c = c.or(s.Provider, a.header)
+	}
+	return c
+}
+
+func (c claims) or(p normalize.Provider, h http.Header) claims {
+	c.delivery = cmp.Or(c.delivery, first(h, p.Headers.Delivery))
+	c.registration = cmp.Or(c.registration, first(h, p.Headers.Registration))
+	return c
+}
+
+func first(h http.Header, names []string) string {
+	for _, name := range names {
+		if value := h.Get(name); value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// refused says what is known of a webhook that was not let in. The body of one that is signed is read: the provider has written it.
+func refused(a *arrival, w *normalize.Webhook) receipt {
+	if w != nil && w.Verified {
+		if e, err := normalize.Normalize(w); err == nil {
+			return named(e)
+		}
+	}
+	return receipt{claims: a.claims()}
+}

@@ -1,0 +1,56 @@
+package inspect_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestLettersOfMeeting: who searches for a meeting finds its dead letters, among the webhooks and among the letters, and reads what would
+// become of each today before anything that could be done.
+func TestLettersOfMeeting(t *testing.T) {
+	r := newRig(t, "")
+	r.send("signed", `{"no":"event","meeting":{"id":"meeting-one"}}`, nil)
+	r.send("signed", `no JSON, of meeting-one`, nil)
+	r.send("signed", `{"event":7,"meetingId":"meeting-two"}`, nil)
+	for path, want := range map[string]struct{ says, not []string }{
+		"/?meeting=meeting-one": {[]string{`data-number="1"`}, []string{`data-number="2"`, `data-number="3"`}},
+		"/inspector/deadletters?meeting=MEETING-ONE": {[]string{"meeting-one", `href="/inspector/deadletters/1"`},
+			[]string{`href="/inspector/deadletters/2"`, `href="/inspector/deadletters/3"`}},
+		"/inspector/deadletters?meeting=meeting-six": {[]string{"Of the 3 dead letters that were searched none names this meeting"}, []string{"<table"}},
+		"/inspector/deadletters":                     {[]string{"meeting-two", `href="/inspector/deadletters/2"`}, []string{"Older"}},
+		"/inspector/deadletters/1":                   {[]string{"Today it would still be a dead letter:", "names no event", `id="retry">`, "meeting-one"}, []string{`class="main"`}},
+	} {
+		_, text := r.get(path, nil)
+		for _, part := range want.says {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s does not say %q", path, part)
+			}
+		}
+		for _, part := range want.not {
+			if strings.Contains(text, part) {
+				t.Errorf("%s says %q", path, part)
+			}
+		}
+	}
+}
+
+// TestLettersInPages: a search goes on to older letters where a page of them is full, and ends where they do.
+func TestLettersInPages(t *testing.T) {
+	r := newRig(t, "")
+	r.send("signed", `{"meeting":{"id":"oldest"}}`, nil)
+	for range 60 {
+		r.send("signed", `{"meeting":{"id":"others"}}`, nil)
+	}
+	r.send("signed", `{"meeting":{"id":"newest"}}`, nil)
+	_, text := r.get("/inspector/deadletters?meeting=other", nil)
+	if n := strings.Count(text, `class="open"`); n != 50 || !strings.Contains(text, `href="/inspector/deadletters?before=12&amp;meeting=other"`) {
+		t.Errorf("the first page has %d: %s", n, text)
+	}
+	_, text = r.get("/inspector/deadletters?before=12&meeting=other", nil)
+	if n := strings.Count(text, `class="open"`); n != 10 || strings.Contains(text, "Older") {
+		t.Errorf("the second page has %d: %s", n, text)
+	}
+	if _, text = r.get("/inspector/deadletters?meeting=oldest", nil); !strings.Contains(text, `href="/inspector/deadletters/1"`) {
+		t.Errorf("the oldest is not found: %s", text)
+	}
+}
