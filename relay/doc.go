@@ -4,6 +4,7 @@
 //	admit.go      is there room for it? Bounded work, before anything is read
 //	receive.go    the bytes of one webhook: bounded, nothing decoded
 //	verify.go     is it really them? The signature over the raw bytes; or, on an unverified endpoint, is it really here?
+//	turnstile.go  not too many of them at once
 //	              (normalize, a package of its own: their words into ours)
 //	accept.go     is it about us? A signature only says that the provider sent it
 //	claims.go     what a refused webhook says of itself, for who looks for it

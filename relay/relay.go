@@ -71,6 +71,7 @@ type Relay struct {
 	recent              *inspect.Recent
 	taken               atomic.Bool
 	work                budget
+	turns               turnstile
 	proxies             []netip.Prefix
 	tracer              trace.Tracer
 }
@@ -99,6 +100,7 @@ func New(o Options) *Relay {
 		proxies:       o.TrustedProxies,
 		tracer:        o.Tracer,
 		recent:        o.Recent,
+		turns:         newTurnstile(),
 		work:          budget{most: max(workMax, 16*(o.MaxBody+workEach))},
 	}
 	r.Remap(o.Table)
@@ -133,6 +135,7 @@ func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (recei
 	if err != nil {
 		return refused(arrived, webhook), err
 	}
+	defer r.turns.pass()()
 	event, err := r.normalize(ctx, webhook)
 	if err != nil {
 		if !webhook.Verified { // anybody could fill the stream

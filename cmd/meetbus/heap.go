@@ -7,11 +7,12 @@ import (
 	"runtime/metrics"
 )
 
-// A heap that has less than heapSmall in use is collected when it reaches heapFloor, in bytes. What a webhook needs is garbage a
-// millisecond later, and little else is in the heap of a relay: Go, which collects one that has doubled, would do little else.
-const heapSmall, heapFloor = 24 << 20, 32 << 20
+// A heap is collected when it reaches heapFloor, in bytes, and one with much in use when it has grown by heapGrowth, in percent. What a
+// webhook needs is garbage a millisecond later, and little else is in the heap of a relay: Go, which collects one that has doubled,
+// would do little else while it is small, and with 1,000 connections wait until it takes a third more memory than it needs.
+const heapFloor, heapGrowth = 32 << 20, 60
 
-// holdCollection has a small heap collected at heapFloor, and a larger one when it has doubled. Whoever sets GOGC knows better.
+// holdCollection has the heap collected so from now on. Whoever sets GOGC knows better.
 func holdCollection() {
 	if os.Getenv("GOGC") == "" {
 		adjustCollection()
@@ -24,10 +25,7 @@ func adjustCollection() {
 	metrics.Read(read)
 	live := read[0].Value.Uint64()
 	growing := max(1, live+read[1].Value.Uint64()+read[2].Value.Uint64()) // what GOGC is a percentage of
-	percent := uint64(100)
-	if live < heapSmall {
-		percent = 100 * (heapFloor - live) / growing
-	}
-	debug.SetGCPercent(int(min(percent, 1000)))
+	toFloor := 100 * (heapFloor - min(live, heapFloor)) / growing
+	debug.SetGCPercent(int(min(max(toFloor, heapGrowth), 1000)))
 	runtime.AddCleanup(new(uint64), func(int) { adjustCollection() }, 0)
 }
