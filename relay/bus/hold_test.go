@@ -76,6 +76,7 @@ func TestHoldThatPeopleMustMendChangesNothing(t *testing.T) {
 	}
 	publish(t, b, message(1))
 	n.Stop()
+	waitLost(t, b)
 	n.Restart()
 	waitReady(t, b)
 	publish(t, b, message(2))
