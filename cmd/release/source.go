@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -122,6 +123,9 @@ func readVersion(ctx context.Context, asked, commit string) (string, error) {
 	return asked, nil
 }
 
+// git runs git, which shows each object as its name says: with git replace, a clone can have others in their place.
 func git(ctx context.Context, arguments ...string) (string, error) {
-	return output(exec.CommandContext(ctx, "git", arguments...))
+	cmd := exec.CommandContext(ctx, "git", arguments...)
+	cmd.Env = append(os.Environ(), "GIT_NO_REPLACE_OBJECTS=1")
+	return output(cmd)
 }
