@@ -34,3 +34,15 @@ func TestForeignInLog(t *testing.T) {
 		t.Errorf("of a long one the log says %s", why)
 	}
 }
+
+// What steers a terminal is in no line of the log.
+func TestLogInOrder(t *testing.T) {
+	for said, want := range map[string]string{
+		"meeting.ended": "meeting.ended", "m-\u202etxt.1": "m-\ufffdtxt.1", "m\n\x1b[2J": "m\ufffd\ufffd[2J", "Größe 会议": "Größe 会议",
+		strings.Repeat("é", 65): strings.Repeat("é", 64) + "…",
+	} {
+		if got := shown(said); got != want {
+			t.Errorf("%q is shown as %q, want %q", said, got, want)
+		}
+	}
+}

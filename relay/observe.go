@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.uber.org/zap"
 
@@ -114,10 +115,16 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// shown is a type, or the id of a meeting, as the log has it: the sender may make it as long as it likes.
+// shown is a type, or the id of a meeting, as the log has it: the sender may make it as long as it likes, and reorder with it the line of
+// a terminal.
 func shown(kind string) string {
-	if len(kind) <= shownMax {
-		return kind
+	if len(kind) > shownMax {
+		kind = strings.ToValidUTF8(kind[:shownMax], "") + "…"
 	}
-	return strings.ToValidUTF8(kind[:shownMax], "") + "…"
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, kind)
 }

@@ -135,7 +135,7 @@ func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (recei
 	if err != nil {
 		return refused(arrived, webhook), err
 	}
-	defer r.turns.pass()()
+	defer r.turns.pass(arrived.at.Add(inTime(r.deadline)))()
 	event, err := r.normalize(ctx, webhook)
 	if err != nil {
 		if !webhook.Verified { // anybody could fill the stream

@@ -32,6 +32,14 @@ func (p platform) environment() []string {
 		"GOWORK=off", "GOFLAGS=-mod=readonly")
 }
 
+// verifyModules fails if what the module cache holds of others' code is not what go.sum says. Go checks that when it downloads them only.
+func verifyModules(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, "go", "mod", "verify")
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=readonly")
+	_, err := output(cmd)
+	return err
+}
+
 // settings are what the build information of a binary may say of how it was built, beside Go's own compatibility with go.mod's
 // version. The linker's flags are not in it under -trimpath.
 func (p platform) settings() map[string]string {

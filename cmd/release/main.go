@@ -58,6 +58,9 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	if err := verifyModules(ctx); err != nil {
+		return err
+	}
 	if err := prepare(o.out); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -42,16 +43,59 @@ func readSource(ctx context.Context, version string) (source, error) {
 	return source{version, commit, time.Unix(unix, 0).UTC()}, nil
 }
 
+// clean fails if a file of the commit is not there byte for byte, or another one is. What git status is told to overlook counts, by
+// settings of the user, marks in the index and translated ends of lines; of files that are ignored, only those of the tree's own
+// .gitignore are.
 func clean(ctx context.Context) error {
-	changed, err := git(ctx, "status", "--porcelain")
-	if err != nil || changed == "" {
+	others, err := git(ctx, "ls-files", "--others", "--exclude-per-directory=.gitignore")
+	if err != nil {
 		return err
 	}
-	first, _, more := strings.Cut(changed, "\n")
+	if others != "" {
+		return dirty("?? " + others)
+	}
+	changed, err := git(ctx, "status", "--porcelain", "--untracked-files=no")
+	if err != nil {
+		return err
+	}
+	if changed != "" {
+		return dirty(changed)
+	}
+	return same(ctx)
+}
+
+// same compares the hashes of all files with those of the commit.
+func same(ctx context.Context) error {
+	tree, err := git(ctx, "ls-tree", "-r", "--full-tree", "HEAD") // MODE blob HASH, a tab, and the path
+	if err != nil {
+		return err
+	}
+	var paths, hashes []string
+	for line := range strings.Lines(tree) {
+		entry, path, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		paths, hashes = append(paths, path), append(hashes, entry[strings.LastIndexByte(entry, ' ')+1:])
+	}
+	cmd := exec.CommandContext(ctx, "git", "hash-object", "--no-filters", "--stdin-paths")
+	cmd.Stdin = strings.NewReader(strings.Join(paths, "\n"))
+	there, err := output(cmd)
+	if err != nil {
+		return err
+	}
+	for i, hash := range strings.Fields(there) {
+		if hash != hashes[i] {
+			return dirty(paths[i])
+		}
+	}
+	return nil
+}
+
+// dirty is the error for a tree with these files, one a line.
+func dirty(files string) error {
+	first, _, more := strings.Cut(files, "\n")
 	if more {
 		first += " and others"
 	}
-	return fmt.Errorf("the tree is not what the commit says (%s): commit or remove that first", first)
+	return fmt.Errorf("the tree is not what the commit says (%s): commit or remove that first, or release from a fresh clone", first)
 }
 
 // readVersion is the version that was asked for, else the tag at the commit.
@@ -79,6 +123,9 @@ func readVersion(ctx context.Context, asked, commit string) (string, error) {
 	return asked, nil
 }
 
+// git runs git, which shows each object as its name says: with git replace, a clone can have others in their place.
 func git(ctx context.Context, arguments ...string) (string, error) {
-	return output(exec.CommandContext(ctx, "git", arguments...))
+	cmd := exec.CommandContext(ctx, "git", arguments...)
+	cmd.Env = append(os.Environ(), "GIT_NO_REPLACE_OBJECTS=1")
+	return output(cmd)
 }

@@ -211,10 +211,11 @@ func elsewhere(e *Entry) string {
 // refusal says what is known of a webhook that was refused, and what to do.
 func refusal(e *Entry) string {
 	const never = "A provider does not send it again after a 4xx: have it sent again, or live without it."
+	again := e.Status >= http.StatusInternalServerError // also of what is most likely forged
 	switch {
-	case e.Outcome == Unavailable && e.isUnderstood():
+	case again && e.isUnderstood():
 		return "It was understood, and could not be stored in time. A provider sends it again after a 503: if it has, its meeting has a later row."
-	case e.Outcome == Unavailable:
+	case again:
 		return "It was refused before anybody knew whose it is, so nothing of its body was kept. A provider sends it again after a 503: look for a later row."
 	case e.isUnderstood() && e.Status == http.StatusForbidden:
 		return "It is signed by the provider, and not for us by this configuration: see why. Its body was read to say so, and was not kept: " +

@@ -48,6 +48,8 @@ type Inspector struct {
 	ending   chan struct{}
 	end      sync.Once
 	watching chan struct{}
+	// searching has room for one who searches the dead letters: that takes a processor for itself.
+	searching chan struct{}
 }
 
 //go:embed page
@@ -57,7 +59,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{"shown": s
 
 // New returns an inspector. Close must be called for its open pages to end.
 func New(o Options) *Inspector {
-	i := &Inspector{o: o, ending: make(chan struct{}), watching: make(chan struct{}, watchersMax)}
+	i := &Inspector{o: o, ending: make(chan struct{}), watching: make(chan struct{}, watchersMax), searching: make(chan struct{}, 1)}
 	i.sessions.known = map[string]session{}
 	open, guarded := http.NewServeMux(), http.NewServeMux()
 	open.HandleFunc("GET /inspector/page.css", asset("page.css", "text/css; charset=utf-8"))

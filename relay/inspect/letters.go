@@ -27,10 +27,11 @@ type Letters interface {
 }
 
 const (
-	// lettersMax is how many are on one page, searchedMax how many are searched for those of a meeting; retryPatience is how long a
-	// person waits for a retry.
+	// lettersMax is how many are on one page. For those of a meeting searchedMax are searched, or fewer where that takes longer than
+	// searchMost: a letter can be as large as a body. RetryPatience is how long a person waits for a retry.
 	lettersMax    = 50
 	searchedMax   = 1000
+	searchMost    = time.Second
 	retryPatience = 4 * time.Second
 )
 
@@ -70,6 +71,15 @@ func (i *Inspector) listLetters(w http.ResponseWriter, q *http.Request) {
 	ctx, cancel := context.WithTimeout(q.Context(), patience)
 	defer cancel()
 	list := letterList{Said: said(q.URL.Query()), Meeting: filterOf(q.URL.Query()).Meeting}
+	if list.Meeting != "" {
+		select {
+		case i.searching <- struct{}{}:
+			defer func() { <-i.searching }()
+		case <-ctx.Done():
+			i.fail(w, q, http.StatusServiceUnavailable, "Others search the dead letters now: try it again.")
+			return
+		}
+	}
 	if err := list.read(ctx, i.o.Letters, before); err != nil {
 		i.fail(w, q, http.StatusServiceUnavailable, sentenceOf("The dead letters cannot be read now", err))
 		return
@@ -77,9 +87,10 @@ func (i *Inspector) listLetters(w http.ResponseWriter, q *http.Request) {
 	i.render(w, http.StatusOK, "letters", i.view(q, "Dead letters", list))
 }
 
-// read reads a page of letters below a sequence: of those of a meeting, as many as are among the next searchedMax.
+// read reads a page of letters below a sequence: of those of a meeting, as many as are among the next that are searched.
 func (list *letterList) read(ctx context.Context, from Letters, before uint64) error {
-	for list.Older = before; len(list.Letters) < lettersMax && list.Searched < searchedMax; {
+	began := time.Now()
+	for list.Older = before; len(list.Letters) < lettersMax && list.Searched < searchedMax && time.Since(began) < searchMost; {
 		found, err := from.List(ctx, list.Older, lettersMax)
 		if err != nil {
 			return err

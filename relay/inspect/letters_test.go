@@ -1,8 +1,16 @@
 package inspect_test
 
 import (
+	"context"
+	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/meetbus/meetbus/relay/deadletter"
+	"github.com/meetbus/meetbus/relay/inspect"
 )
 
 // TestLettersOfMeeting: who searches for a meeting finds its dead letters, among the webhooks and among the letters, and reads what would
@@ -52,5 +60,45 @@ func TestLettersInPages(t *testing.T) {
 	}
 	if _, text = r.get("/inspector/deadletters?meeting=oldest", nil); !strings.Contains(text, `href="/inspector/deadletters/1"`) {
 		t.Errorf("the oldest is not found: %s", text)
+	}
+}
+
+// slow is a stream that takes its time, and counts how many read it at once.
+type slow struct {
+	inspect.Letters
+	now, most atomic.Int32
+}
+
+func (s *slow) List(ctx context.Context, before uint64, limit int) ([]deadletter.Letter, error) {
+	defer s.now.Add(-1)
+	if now := s.now.Add(1); now > s.most.Load() {
+		s.most.Store(now)
+	}
+	time.Sleep(550 * time.Millisecond)
+	return s.Letters.List(ctx, before, limit)
+}
+
+// TestSearchOfMany: a search that takes long ends with what was searched so far, and where to go on; those of several people are done
+// one after the other.
+func TestSearchOfMany(t *testing.T) {
+	var stream slow
+	r := newRig(t, "", func(o *inspect.Options) { stream.Letters, o.Letters = o.Letters, &stream })
+	r.admin = r.serve(r.inspector, 5*time.Second, r.inspector.Close)
+	for range 200 {
+		r.send("signed", `{"meeting":{"id":"others"}}`, nil)
+	}
+	var all sync.WaitGroup
+	for range 2 {
+		all.Go(func() {
+			status, text := r.get("/inspector/deadletters?meeting=oldest", nil)
+			if status != http.StatusOK || !strings.Contains(text, "0 dead letters that were searched none names") ||
+				!strings.Contains(text, "&amp;meeting=oldest\">Older ones") {
+				t.Errorf("answered %d: %s", status, text)
+			}
+		})
+	}
+	all.Wait()
+	if most := stream.most.Load(); most != 1 {
+		t.Errorf("%d searched at once", most)
 	}
 }

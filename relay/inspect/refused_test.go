@@ -26,7 +26,7 @@ func TestRefused(t *testing.T) {
 			"meeting.ended", "m-2", "registration id &#34;hook-beta&#34; is not one of webhook_ids"}, []string{"quarterly", "claimed, not verified"}},
 		{"ours", "no JSON", map[string]string{"dyte-webhook-id": "hook-beta"}, 403, []string{"hook-beta", "claimed, not verified"}, []string{"no JSON"}},
 		{"ours", body("m-3", "alpha-org"), map[string]string{"dyte-webhook-id": "hook-" + strings.Repeat("x", 4096), "dyte-uuid": "delivery-3", "dyte-signature": forged},
-			503, []string{"delivery-3", "hook-xxx", "claimed, not verified", "109 bytes", "SHA-256"}, // a key that may verify it is not fetched again so soon
+			503, []string{"A provider sends it again after a 503", "delivery-3", "hook-xxx", "claimed, not verified", "109 bytes", "SHA-256"}, // a key that may verify it is not fetched again so soon
 			[]string{"m-3", forged, "alpha-org", "quarterly", strings.Repeat("x", 161)}},
 		{"ours", body("m-4", "alpha-org"), map[string]string{"dyte-uuid": "delivery-4", "dyte-signature": "no"}, 401, []string{"delivery-4", "109 bytes", "no meeting can be told"}, []string{"m-4", "SHA-256"}},
 	} {

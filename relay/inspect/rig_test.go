@@ -47,7 +47,7 @@ type rig struct {
 
 const deadline = 600 * time.Millisecond
 
-func newRig(t *testing.T, token string) *rig {
+func newRig(t *testing.T, token string, change ...func(*inspect.Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, recent: inspect.NewRecent(), signer: keystest.New(t), client: &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -92,6 +92,9 @@ func newRig(t *testing.T, token string) *rig {
 	}
 	if token != "" {
 		o.Token = func() string { return *r.token.Load() }
+	}
+	for _, f := range change {
+		f(&o)
 	}
 	r.inspector = inspect.New(o)
 	r.front = r.serve(whole.Front(), 5*time.Second, func() {})

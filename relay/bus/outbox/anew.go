@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -39,9 +38,7 @@ func (b *Outbox) putBack(ctx context.Context) (n int, err error) {
 	err = bus.Read(ctx, bus.ReadOptions{
 		Server: b.server.Private(), Stream: parkedStream, Subjects: []string{parkedStream}, Start: bus.Start{All: true}, Log: b.log,
 	}, func(m bus.Stored) error {
-		e := entryOf(open(m).message, false)
-		e.ID = fmt.Sprintf("/%d/%s", m.Sequence, e.ID) // no stream's name is empty, so none else begins so
-		if _, err := b.store.Publish(ctx, e); err != nil {
+		if _, err := b.store.Publish(ctx, open(m).anew()); err != nil {
 			return err
 		}
 		n++

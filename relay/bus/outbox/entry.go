@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,8 @@ const (
 	headerKey     = ofUs + "Key"
 	// headerSent says that the message was sent to the bus and not answered before it was stored: the bus may have it.
 	headerSent = ofUs + "Sent"
+	// headerAccepted says since when the bus may have it, of an entry that was parked since.
+	headerAccepted = ofUs + "Accepted"
 	// headerReason says why an entry is parked.
 	headerReason = ofUs + "Reason"
 )
@@ -26,8 +29,8 @@ type entry struct {
 	message  bus.Message
 	sequence uint64
 	accepted time.Time
-	// sent says that the bus may have it already.
-	sent bool
+	// sent says that the bus may have it already; suspect, that nobody knows.
+	sent, suspect bool
 	// stored is the entry as it is.
 	stored bus.Stored
 }
@@ -55,13 +58,27 @@ func open(s bus.Stored) entry {
 			header[name] = values
 		}
 	}
-	return entry{
+	e := entry{
 		message: bus.Message{
 			Stream: first(s, headerStream), Subject: first(s, headerSubject), ID: first(s, headerID), Key: first(s, headerKey),
 			Header: header, Data: s.Data,
 		},
 		sequence: s.Sequence, accepted: s.Time, sent: first(s, headerSent) != "", stored: s,
 	}
+	if at, err := time.Parse(time.RFC3339Nano, first(s, headerAccepted)); err == nil {
+		e.accepted = at
+	}
+	return e
+}
+
+// anew is a parked entry on its way back among those that wait.
+func (e entry) anew() bus.Message {
+	m := entryOf(e.message, e.sent)
+	if e.sent {
+		m.Header[headerAccepted] = []string{e.accepted.Format(time.RFC3339Nano)}
+	}
+	m.ID = fmt.Sprintf("/%d/%s", e.sequence, m.ID) // no stream's name is empty, so none else begins so
+	return m
 }
 
 func first(s bus.Stored, name string) string {
@@ -79,6 +96,9 @@ func (e entry) parked(why error) bus.Message {
 		if !strings.HasPrefix(name, "Nats-") {
 			header[name] = values
 		}
+	}
+	if e.sent {
+		header[headerSent], header[headerAccepted] = []string{"1"}, []string{e.accepted.Format(time.RFC3339Nano)}
 	}
 	return bus.Message{
 		Stream: parkedStream, Subject: parkedStream, ID: strconv.FormatUint(e.sequence, 10), Header: header, Data: e.stored.Data,

@@ -56,7 +56,7 @@ func (b *Outbox) forward(ctx context.Context) {
 		batch := q.batch(ctx)
 		for i := range batch {
 			if suspects > 0 && batch[i].sequence <= b.resumed {
-				batch[i].sent = true
+				batch[i].suspect = true
 				suspects--
 			}
 		}
@@ -168,7 +168,7 @@ func (b *Outbox) attempt(ctx context.Context, batch []entry) (rest []entry, err 
 func (b *Outbox) unknown(ctx context.Context, batch []entry) ([]entry, error) {
 	streams := map[string][]entry{}
 	for _, e := range batch {
-		if e.sent && time.Since(e.accepted) > b.o.Bus.Window(e.message.Stream)-lookback {
+		if (e.sent || e.suspect) && time.Since(e.accepted) > b.o.Bus.Window(e.message.Stream)-lookback {
 			streams[e.message.Stream] = append(streams[e.message.Stream], e)
 		}
 	}

@@ -588,3 +588,52 @@ func waitReady(t *testing.T, b *bus.Bus) {
 		t.Fatal(err)
 	}
 }
+
+// TestSentBeforeParked: what the bus may have is looked for in it, too, when it was parked since and is tried anew.
+func TestSentBeforeParked(t *testing.T) {
+	r := newRig(t)
+	big := message("a", 1)
+	big.Data = make([]byte, 5000)
+	if _, err := r.bus.Publish(t.Context(), big); err != nil { // its answer was lost, say
+		t.Fatal(err)
+	}
+	r.limit(1000)
+	r.nats.Stop()
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	if _, err := r.box.put(ctx, big, true); err != nil {
+		t.Fatal(err)
+	}
+	r.nats.Restart()
+	r.drained()
+	if s := r.status(); s.Parked != 1 {
+		t.Fatalf("status is %+v", s)
+	}
+	r.box.Close()
+	r.forget()
+	r.limit(-1)
+	r.open()
+	r.drained()
+	if got := fmt.Sprint(r.ids()); got != "[a-1]" || r.status().Parked != 0 {
+		t.Errorf("on the bus: %s, status is %+v", got, r.status())
+	}
+}
+
+// forget makes the window of the stream so short that it is over.
+func (r *rig) forget() {
+	r.t.Helper()
+	const window = 100 * time.Millisecond
+	stream, err := admin(r.t, r.nats).Stream(r.t.Context(), "MEETBUS")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	c := stream.CachedInfo().Config
+	c.Duplicates = window
+	if _, err := admin(r.t, r.nats).UpdateStream(r.t.Context(), c); err != nil {
+		r.t.Fatal(err)
+	}
+	r.bus.Close()
+	r.stream.DuplicateWindow = window
+	r.connect(r.nats.URL())
+	time.Sleep(3 * window)
+}
