@@ -33,7 +33,7 @@ func TestShorten(t *testing.T) {
 		t.Errorf("by 1: %v are shortened", names)
 	}
 	shorter, names := shorten(rules, 20)
-	want := []string{"MeetbusSilent", "MeetbusDeadLetters", "MeetbusKeysStale", "MeetbusCertificateEnds", "MeetbusRuleErrors"}
+	want := []string{"MeetbusSilent", "MeetbusNothingTaken", "MeetbusDeadLetters", "MeetbusKeysStale", "MeetbusCertificateEnds", "MeetbusRuleErrors"}
 	if !slices.Equal(names, want) {
 		t.Errorf("shortened are %v, want %v", names, want)
 	}

@@ -40,7 +40,14 @@ func scenes() []scene {
 			mended: "it can be fetched", inflict: keyless, mend: keysBack,
 		},
 		{alert: "MeetbusSilent", fault: "the provider sends nothing more", mended: "it sends", inflict: behaving(manner{silent: true}), mend: well},
-		{alert: "MeetbusRejecting", fault: "somebody forges signatures", mended: "nobody does", inflict: behaving(manner{forged: true}), mend: well},
+		{
+			alert: "MeetbusRejecting", fault: "somebody forges signatures", mended: "nobody does",
+			inflict: behaving(manner{forged: true}), mend: well, beside: []string{"MeetbusNothingTaken"},
+		},
+		{
+			alert: "MeetbusNothingTaken", fault: "the provider signs with a key that its URL does not serve", mended: "with the one that it does",
+			inflict: behaving(manner{forged: true}), mend: well, beside: []string{"MeetbusRejecting"},
+		},
 		{alert: "MeetbusDeadLetters", fault: "signed bodies that are no JSON", mended: "good ones", inflict: behaving(manner{body: notJSON}), mend: well},
 		{alert: "MeetbusOutboxWaiting", fault: "the NATS server is frozen", mended: "it goes on", inflict: frozen, mend: thawed},
 		{
