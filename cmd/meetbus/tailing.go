@@ -72,6 +72,10 @@ func (t *tail) notShown() {
 	}
 	note(t.notes, "stream %s has no such event: it has %s, up to sequence %d", t.read.Stream,
 		count(int(t.state.Messages), "event"), t.state.LastSequence)
+	if t.meeting != "" {
+		note(t.notes, "what was refused or dropped is in no stream, the relay's page and log have it; what could not be understood: "+
+			"meetbus deadletter list --meeting ID")
+	}
 }
 
 func (t *tail) events(ctx context.Context) error {
