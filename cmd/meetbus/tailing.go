@@ -74,7 +74,7 @@ func (t *tail) notShown() {
 		count(int(t.state.Messages), "event"), t.state.LastSequence)
 	if t.meeting != "" {
 		note(t.notes, "what was refused or dropped is in no stream, the relay's page and log have it; what could not be understood: "+
-			"meetbus deadletter list --meeting ID")
+			"meetbus deadletter list --meeting %s", printable(t.meeting))
 	}
 }
 
