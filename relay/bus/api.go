@@ -16,6 +16,7 @@ const (
 	codeNoPeers        jetstream.ErrorCode = 10005
 	codeOverlap        jetstream.ErrorCode = 10065
 	codeNameInUse      jetstream.ErrorCode = 10058
+	codeNoCluster      jetstream.ErrorCode = 10074
 	statusNotAvailable                     = 503
 )
 
@@ -56,6 +57,8 @@ func (c *connection) refusal(ctx context.Context, want Stream, subjects []string
 	switch api.ErrorCode {
 	case codeOverlap:
 		return c.overlap(ctx, want, subjects, err)
+	case codeNoCluster:
+		return faultf("%w: set stream.replicas: 1 here, or name servers of a cluster in nats.url", err)
 	case codeNoStorage:
 		return faultf("%w: lower stream.max_bytes here, or give the server more room: a larger disk, or its max_file_store", err)
 	}

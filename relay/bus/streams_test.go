@@ -303,3 +303,13 @@ func TestOverlapWhereStreamsCannotBeListed(t *testing.T) {
 	}
 	mustSay(t, r.Warnings[0], "$JS.API.STREAM.LIST")
 }
+
+func TestReplicasOnASingleServer(t *testing.T) {
+	n := bustest.Server(t)
+	three := events
+	three.Replicas = 3
+	b := connect(t, bus.Options{Server: bus.Server{URL: n.URL()}, Streams: []bus.Stream{three}})
+	if err := awaitFault(t, b); !strings.Contains(err.Error(), "set stream.replicas: 1 here") {
+		t.Errorf("the fault is %v, want it to say what to set", err)
+	}
+}
