@@ -32,34 +32,33 @@ var ErrUnconfirmed = errors.New("the keys of today do not confirm its signature 
 // event is not verified, whatever the letter was. It waits for a newer key as long as a webhook does, and fails like Again, or with
 // ErrUnconfirmed.
 func (r *Relay) Retake(ctx context.Context, letter *schemas.Event, h http.Header, body []byte) (*normalize.Event, route.Decision, error) {
-	endpoint, provider, err := r.tookFrom(letter)
+	arrived, provider, err := r.arriveAgain(letter, h, body)
 	if err != nil {
 		return nil, route.Decision{}, err
 	}
 	checked := *letter
-	checked.Verified, checked.Signature = endpoint.Verify, ""
-	if endpoint.Verify {
-		if checked.Signature, err = r.confirm(ctx, endpoint, provider, h, body); err != nil {
+	checked.Verified, checked.Signature = arrived.endpoint.Verify, ""
+	if checked.Verified {
+		if checked.Signature, err = r.confirm(ctx, arrived, provider); err != nil {
 			return nil, route.Decision{}, fmt.Errorf("%w: %w", ErrUnconfirmed, err)
 		}
 	}
-	return r.Again(&checked, h, body)
+	return r.again(arrived, provider, &checked)
 }
 
-// confirm returns the signature of a stored webhook, if a key of the provider at that endpoint has made it.
-func (r *Relay) confirm(ctx context.Context, e *Endpoint, p normalize.Provider, h http.Header, body []byte) (string, error) {
-	claim, err := signatureOf(e, h)
-	if err != nil {
+// confirm returns the signature of a webhook, if a key of the provider at its endpoint has made it.
+func (r *Relay) confirm(ctx context.Context, a *arrival, p normalize.Provider) (_ string, err error) {
+	if a.claim, err = signatureOf(a.endpoint, a.header); err != nil {
 		return "", err
 	}
-	signer, err := r.signer(ctx, &arrival{endpoint: e, claim: claim, header: h, digest: sha256.Sum256(body), at: time.Now()})
+	signer, err := r.signer(ctx, a)
 	if err != nil {
 		return "", err
 	}
 	if signer.Name != p.Name {
 		return "", fmt.Errorf("it is signed by %s", signer.Name)
 	}
-	return base64.StdEncoding.EncodeToString(claim.signature), nil
+	return base64.StdEncoding.EncodeToString(a.claim.signature), nil
 }
 
 // Again says what a webhook that was taken before is today, and where that belongs: by the rules, and by the endpoint of its name.
@@ -68,23 +67,36 @@ func (r *Relay) confirm(ctx context.Context, e *Endpoint, p normalize.Provider, 
 // and its id is a fresh one. It fails like normalize.Normalize, with ErrAltered or ErrNoEndpoint, or if its organization is not ours.
 // It may be called by several goroutines at once.
 func (r *Relay) Again(stored *schemas.Event, h http.Header, body []byte) (*normalize.Event, route.Decision, error) {
-	endpoint, provider, err := r.tookFrom(stored)
+	arrived, provider, err := r.arriveAgain(stored, h, body)
 	if err != nil {
 		return nil, route.Decision{}, err
 	}
-	digest := sha256.Sum256(body)
-	if stored.Digest != "" && stored.Digest != hex.EncodeToString(digest[:]) {
+	return r.again(arrived, provider, stored)
+}
+
+// arriveAgain is a webhook that was taken before, as if it arrived now, and its provider with the names of headers that it has today.
+func (r *Relay) arriveAgain(stored *schemas.Event, h http.Header, body []byte) (*arrival, normalize.Provider, error) {
+	endpoint, provider, err := r.tookFrom(stored)
+	if err != nil {
+		return nil, normalize.Provider{}, err
+	}
+	return &arrival{endpoint: endpoint, header: h, body: body, digest: sha256.Sum256(body), at: time.Now()}, provider, nil
+}
+
+// again is what Again says of a webhook that arrives again, and was stored so.
+func (r *Relay) again(a *arrival, provider normalize.Provider, stored *schemas.Event) (*normalize.Event, route.Decision, error) {
+	if stored.Digest != "" && stored.Digest != hex.EncodeToString(a.digest[:]) {
 		return nil, route.Decision{}, ErrAltered
 	}
 	e, err := normalize.Normalize(&normalize.Webhook{
-		Provider: provider, Endpoint: endpoint.Name, Verified: stored.Verified,
-		Source: endpoint.Source, NoDedupe: true, NoOriginal: endpoint.NoOriginal,
-		Header: h, Body: body, Digest: digest, Received: stored.RecordedTime,
+		Provider: provider, Endpoint: a.endpoint.Name, Verified: stored.Verified,
+		Source: a.endpoint.Source, NoDedupe: true, NoOriginal: a.endpoint.NoOriginal,
+		Header: a.header, Body: a.body, Digest: a.digest, Received: stored.RecordedTime,
 	})
 	if err != nil {
 		return nil, route.Decision{}, err
 	}
-	if err := accept(endpoint, e); err != nil {
+	if err := accept(a.endpoint, e); err != nil {
 		return nil, route.Decision{}, err
 	}
 	// A header that was not kept, or whose name has changed, says nothing.

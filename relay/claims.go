@@ -20,25 +20,20 @@ type claims struct {
 
 // claimsOf are the claims of a request to an endpoint, whose body was not read to its end.
 func claimsOf(e *Endpoint, q *http.Request) claims {
-	c := claims{length: q.ContentLength}
-	for _, s := range e.Signers {
-		c = c.or(s.Provider, q.Header)
-	}
-	return c
+	return claims{length: q.ContentLength}.of(e, q.Header)
 }
 
 // claims are those of a webhook that came whole.
 func (a *arrival) claims() claims {
-	c := claims{length: int64(len(a.body)), digest: hex.EncodeToString(a.digest[:])}
-	for _, s := range a.endpoint.Signers {
-		c = c.or(s.Provider, a.header)
-	}
-	return c
+	return claims{length: int64(len(a.body)), digest: hex.EncodeToString(a.digest[:])}.of(a.endpoint, a.header)
 }
 
-func (c claims) or(p normalize.Provider, h http.Header) claims {
-	c.delivery = cmp.Or(c.delivery, first(h, p.Headers.Delivery))
-	c.registration = cmp.Or(c.registration, first(h, p.Headers.Registration))
+// of adds what headers claim that the providers of an endpoint send.
+func (c claims) of(e *Endpoint, h http.Header) claims {
+	for _, s := range e.Signers {
+		c.delivery = cmp.Or(c.delivery, first(h, s.Provider.Headers.Delivery))
+		c.registration = cmp.Or(c.registration, first(h, s.Provider.Headers.Registration))
+	}
 	return c
 }
 

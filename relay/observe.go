@@ -47,6 +47,11 @@ func (r receipt) what(fields []zap.Field) []zap.Field {
 	if r.kind != "" {
 		fields = append(fields, zap.String("type", shown(r.kind)))
 	}
+	return r.about(fields)
+}
+
+// about adds to the fields of the log the meeting of what is in no stream, if it is known.
+func (r receipt) about(fields []zap.Field) []zap.Field {
 	if r.meeting != "" {
 		fields = append(fields, zap.String("meeting", shown(r.meeting)))
 	}
@@ -77,11 +82,7 @@ func ruleName(rule int) string { return fmt.Sprintf("subjects.rules[%d]", rule) 
 // where adds to the fields of the log where a webhook is, or why it is not.
 func (r receipt) where(fields []zap.Field) []zap.Field {
 	if r.isDropped {
-		fields = append(fields, zap.String("by", ruleName(r.rule)))
-		if r.meeting != "" {
-			fields = append(fields, zap.String("meeting", shown(r.meeting)))
-		}
-		return fields
+		return r.about(append(fields, zap.String("by", ruleName(r.rule))))
 	}
 	fields = append(fields, zap.String("subject", r.subject), zap.String("stream", r.stream))
 	if !r.queued {

@@ -92,7 +92,7 @@ func letterLines(w io.Writer) func(deadletter.Letter) error {
 			Message  any       `json:"message"`
 		}{l.Sequence, l.Stored.UTC(), l.Subject, message})
 		if err == nil {
-			_, err = w.Write(harmless(line.Bytes(), isTerminal(w)))
+			_, err = w.Write(harmless(line.Bytes()))
 		}
 		return err
 	}

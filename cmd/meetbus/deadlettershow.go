@@ -51,7 +51,11 @@ func newDeadLetterShow() *cobra.Command {
 				return err
 			}
 			if output == "json" {
-				_, err = cmd.OutOrStdout().Write(append(slices.Clone(harmless(l.Message(), isTerminal(cmd.OutOrStdout()))), '\n'))
+				exact := harmless
+				if isTerminal(cmd.OutOrStdout()) {
+					exact = harmlessAnyway
+				}
+				_, err = cmd.OutOrStdout().Write(append(slices.Clone(exact(l.Message())), '\n'))
 				return err
 			}
 			return showLetter(cmd.OutOrStdout(), box.Letters, l)

@@ -190,6 +190,6 @@ func writeIndented(w io.Writer, value any) error {
 	if err := e.Encode(value); err != nil {
 		return err
 	}
-	_, err := w.Write(harmless(text.Bytes(), isTerminal(w)))
+	_, err := w.Write(harmless(text.Bytes()))
 	return err
 }

@@ -36,7 +36,7 @@ func (s sampler) ShouldSample(p sdk.SamplingParameters) sdk.SamplingResult {
 func (s sampler) ask(p sdk.SamplingParameters) bool {
 	ctx := p.ParentContext
 	if relay.ToldByStranger(ctx) {
-		ctx = trace.ContextWithSpanContext(context.Background(), trace.SpanContext{})
+		ctx = context.Background()
 	}
 	_, span := s.asked.Start(ctx, p.Name, trace.WithSpanKind(p.Kind), trace.WithAttributes(p.Attributes...))
 	defer span.End()

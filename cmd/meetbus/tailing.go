@@ -198,7 +198,7 @@ func (j jsonLines) write(w io.Writer, m bus.Stored) error {
 		note(j.notes, "%s on %s is left out: it is no JSON, %s", place(m), m.Subject, count(len(m.Data), "byte"))
 		return nil
 	}
-	text := harmless(m.Data, false)
+	text := harmless(m.Data)
 	_, err := w.Write(append(text[:len(text):len(text)], '\n'))
 	return err
 }

@@ -37,17 +37,20 @@ func unprintable(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicod
 
 // harmless is JSON that says the same, without what could steer a terminal, reorder a line or end it: that is escaped. Within JSON
 // it can be in strings only, but for line breaks between them; those that are more than a line feed become blanks. What is no JSON is
-// returned as it is, unless it goes to a terminal.
-func harmless(text []byte, terminal bool) []byte {
-	switch {
-	case !bytes.ContainsFunc(text, steers):
-		return text
-	case json.Valid(text):
+// returned as it is.
+func harmless(text []byte) []byte {
+	if bytes.ContainsFunc(text, steers) && json.Valid(text) {
 		return escapedJSON(text)
-	case terminal:
-		return []byte(escaped(strings.ToValidUTF8(string(text), string(unicode.ReplacementChar))))
 	}
 	return text
+}
+
+// harmlessAnyway is harmless for what may be no JSON and goes to a terminal: then that is escaped, too.
+func harmlessAnyway(text []byte) []byte {
+	if json.Valid(text) {
+		return harmless(text)
+	}
+	return []byte(escaped(strings.ToValidUTF8(string(text), string(unicode.ReplacementChar))))
 }
 
 // steers says whether a character of JSON could do harm. JSON has \n and \t between values.

@@ -109,9 +109,6 @@ func (list *letterList) read(ctx context.Context, from Letters, before uint64) e
 			list.Older = 0
 			return nil
 		}
-		if list.Meeting == "" {
-			return nil
-		}
 	}
 	return nil
 }
