@@ -91,7 +91,7 @@ func TestDetailIsBounded(t *testing.T) {
 // checkLetter checks what is true of every dead letter: it can be sealed and read back, and in it are the bytes.
 func checkLetter(t *testing.T, w Webhook, why error) {
 	t.Helper()
-	_, sealed, err := schemas.Envelope{}.Seal(DeadLetter(&w, "", ReasonNotJSON, why.Error()).Event)
+	_, sealed, err := schemas.Envelope{}.Seal(new(DeadLetter(&w, "", ReasonNotJSON, why.Error()).Event))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func describeSealed(t *testing.T, e *Event, sealed []byte) string {
 // checkEvent checks what is true of every event: the SDK reads back what was sealed, and in it is the body.
 func checkEvent(t *testing.T, w Webhook, e *Event) (sealed []byte) {
 	t.Helper()
-	header, sealed, err := schemas.Envelope{}.Seal(e.Event)
+	header, sealed, err := schemas.Envelope{}.Seal(&e.Event)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func TestNothingIsKept(t *testing.T) {
 		for i := range w.Body {
 			w.Body[i] = 'x'
 		}
-		_, sealed, err := schemas.Envelope{}.Seal(e.Event)
+		_, sealed, err := schemas.Envelope{}.Seal(&e.Event)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,11 +47,11 @@ func first(h http.Header, names []string) string {
 }
 
 // refused says what is known of a webhook that was not let in. The body of one that is signed is read: the provider has written it.
-func refused(a *arrival, w *normalize.Webhook) receipt {
+func refused(a *arrival, w *normalize.Webhook) *receipt {
 	if w != nil && w.Verified {
 		if e, err := normalize.Normalize(w); err == nil {
 			return named(e)
 		}
 	}
-	return receipt{claims: a.claims()}
+	return &receipt{claims: a.claims()}
 }

@@ -44,7 +44,7 @@ func (r *Relay) Foresee(endpoint *Endpoint, h http.Header, body []byte) (Foresig
 	}
 	f := Foresight{Status: http.StatusOK, Event: e, Decision: r.rules.Load().Route(&e.Event)}
 	if !f.Decision.Drop {
-		f.Header, f.Data, err = r.envelope.Seal(e.Event)
+		f.Header, f.Data, err = r.envelope.Seal(&e.Event)
 	}
 	return f, err
 }

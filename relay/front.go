@@ -26,7 +26,7 @@ func (r *Relay) Front() http.Handler {
 	front := newEcho(r.log, http.MethodPost)
 	front.IPExtractor = behind(r.proxies)
 	front.HTTPErrorHandler = func(err error, c echo.Context) {
-		_ = r.answer(c, nowhere, time.Now(), receipt{}, routing(err))
+		_ = r.answer(c, nowhere, time.Now(), &receipt{}, routing(err))
 	}
 	for i := range r.endpoints {
 		e := &r.endpoints[i]
@@ -48,7 +48,7 @@ func (r *Relay) handle(e *Endpoint) echo.HandlerFunc {
 }
 
 // answer tells the sender what became of the webhook, and the operator the same.
-func (r *Relay) answer(c echo.Context, e *Endpoint, began time.Time, taken receipt, err error) error {
+func (r *Relay) answer(c echo.Context, e *Endpoint, began time.Time, taken *receipt, err error) error {
 	sent := respond(c, taken, err)
 	r.observe(e, time.Since(began), taken, err, c.RealIP)
 	return sent

@@ -19,7 +19,7 @@ const shownMax = 128
 
 // observe counts and logs what became of one webhook. Nothing of its payload is logged but its type and, where it is in no stream, its
 // meeting; and no path: it may be a secret. Of what was not taken, client says who has sent it.
-func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err error, client func() string) {
+func (r *Relay) observe(e *Endpoint, took time.Duration, taken *receipt, err error, client func() string) {
 	became := taken.outcome()
 	if err != nil {
 		became = explain(err).outcome()
@@ -43,7 +43,7 @@ func (r *Relay) observe(e *Endpoint, took time.Duration, taken receipt, err erro
 }
 
 // what adds to the fields of the log the event of a webhook that is signed and was refused all the same: it is in no stream.
-func (r receipt) what(fields []zap.Field) []zap.Field {
+func (r *receipt) what(fields []zap.Field) []zap.Field {
 	if r.kind != "" {
 		fields = append(fields, zap.String("type", shown(r.kind)))
 	}
@@ -51,7 +51,7 @@ func (r receipt) what(fields []zap.Field) []zap.Field {
 }
 
 // about adds to the fields of the log the meeting of what is in no stream, if it is known.
-func (r receipt) about(fields []zap.Field) []zap.Field {
+func (r *receipt) about(fields []zap.Field) []zap.Field {
 	if r.meeting != "" {
 		fields = append(fields, zap.String("meeting", shown(r.meeting)))
 	}
@@ -59,7 +59,7 @@ func (r receipt) about(fields []zap.Field) []zap.Field {
 }
 
 // remember tells the inspector.
-func (r *Relay) remember(e *Endpoint, took time.Duration, became outcome, taken receipt, err error, client func() string) {
+func (r *Relay) remember(e *Endpoint, took time.Duration, became outcome, taken *receipt, err error, client func() string) {
 	if r.recent == nil {
 		return
 	}
@@ -80,7 +80,7 @@ func (r *Relay) remember(e *Endpoint, took time.Duration, became outcome, taken 
 func ruleName(rule int) string { return fmt.Sprintf("subjects.rules[%d]", rule) }
 
 // where adds to the fields of the log where a webhook is, or why it is not.
-func (r receipt) where(fields []zap.Field) []zap.Field {
+func (r *receipt) where(fields []zap.Field) []zap.Field {
 	if r.isDropped {
 		return r.about(append(fields, zap.String("by", ruleName(r.rule))))
 	}
@@ -94,7 +94,7 @@ func (r receipt) where(fields []zap.Field) []zap.Field {
 	return fields
 }
 
-func (r *Relay) count(e *Endpoint, took time.Duration, became outcome, taken receipt) {
+func (r *Relay) count(e *Endpoint, took time.Duration, became outcome, taken *receipt) {
 	m := r.metrics
 	m.webhooks.WithLabelValues(e.Name, string(became)).Observe(took.Seconds())
 	switch {

@@ -16,7 +16,7 @@ var errUnintelligible = errors.New("body is not a webhook of this provider")
 
 // publish stores the event where a rule, ruled, wants it, and returns its receipt. What the stream refuses for good becomes a dead
 // letter.
-func (r *Relay) publish(ctx context.Context, w *normalize.Webhook, e *normalize.Event, subject, ruled string) (receipt, error) {
+func (r *Relay) publish(ctx context.Context, w *normalize.Webhook, e *normalize.Event, subject, ruled string) (*receipt, error) {
 	stored, err := r.store(ctx, w, r.stream, subject, &e.Event)
 	switch {
 	case errors.Is(err, bus.ErrTooLarge), errors.Is(err, bus.ErrRefused):
@@ -34,8 +34,8 @@ func (r *Relay) publish(ctx context.Context, w *normalize.Webhook, e *normalize.
 }
 
 // setAside keeps what is authentic and cannot become an event, or could not be stored as e, with its bytes.
-func (r *Relay) setAside(ctx context.Context, w *normalize.Webhook, e *normalize.Event, why error) (receipt, error) {
-	id, known := "", receipt{provider: w.Provider.Name, meeting: w.Provider.MeetingIn(w.Body)}
+func (r *Relay) setAside(ctx context.Context, w *normalize.Webhook, e *normalize.Event, why error) (*receipt, error) {
+	id, known := "", &receipt{provider: w.Provider.Name, meeting: w.Provider.MeetingIn(w.Body)}
 	if e != nil {
 		id, known = e.ID, named(e)
 	}
@@ -50,13 +50,13 @@ func (r *Relay) setAside(ctx context.Context, w *normalize.Webhook, e *normalize
 }
 
 // store returns when what w has become is stored, or in time for the answer to be out by the deadline.
-func (r *Relay) store(ctx context.Context, w *normalize.Webhook, stream, subject string, e *schemas.Event) (_ receipt, err error) {
+func (r *Relay) store(ctx context.Context, w *normalize.Webhook, stream, subject string, e *schemas.Event) (_ *receipt, err error) {
 	ctx, done := r.step(ctx, "publish")
 	defer func() { done(err) }()
 	r.carry(ctx, e, subject)
-	header, data, err := r.envelope.Seal(*e)
+	header, data, err := r.envelope.Seal(e)
 	if err != nil {
-		return receipt{}, err
+		return nil, err
 	}
 	began := time.Now()
 	ack, err := r.bus.Publish(ctx, bus.Message{
@@ -65,10 +65,10 @@ func (r *Relay) store(ctx context.Context, w *normalize.Webhook, stream, subject
 	})
 	r.metrics.publish.Observe(time.Since(began).Seconds())
 	if err != nil {
-		return receipt{}, err
+		return nil, err
 	}
 	r.taken.Store(true)
-	return receipt{
+	return &receipt{
 		id: e.ID, kind: e.Type, provider: e.Provider, event: e.ProviderType, meeting: e.MeetingID, subject: subject,
 		stream: ack.Stream, sequence: ack.Sequence, duplicate: ack.Duplicate, queued: ack.Queued,
 	}, nil

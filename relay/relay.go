@@ -119,17 +119,17 @@ func (r *Relay) HasTaken() bool { return r.taken.Load() }
 // take is the whole product: one webhook, from its bytes to its receipt. What it returns has happened: a receipt means that
 // JetStream, on the bus or in the outbox, has acknowledged the event, an error that nothing will be sent any more. Beside an error
 // the receipt says only what is known of the webhook, or what it claims.
-func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (receipt, error) {
+func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (*receipt, error) {
 	ctx := context.WithoutCancel(q.Context()) // a sender that hangs up does not make us drop what it has sent
 	leave, err := r.admit(q)
 	if err != nil {
-		return receipt{}, err
+		return &receipt{}, err
 	}
 	defer leave()
 
 	arrived, err := r.receive(e, w, q)
 	if err != nil {
-		return receipt{claims: claimsOf(e, q)}, err
+		return &receipt{claims: claimsOf(e, q)}, err
 	}
 	webhook, err := r.verify(ctx, arrived)
 	if err != nil {

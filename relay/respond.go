@@ -38,12 +38,12 @@ type receipt struct {
 }
 
 // named is what is known of an event that is not stored.
-func named(e *normalize.Event) receipt {
-	return receipt{kind: e.Type, provider: e.Provider, event: e.ProviderType, meeting: e.MeetingID}
+func named(e *normalize.Event) *receipt {
+	return &receipt{kind: e.Type, provider: e.Provider, event: e.ProviderType, meeting: e.MeetingID}
 }
 
 // dropped is the receipt for an event that a rule drops.
-func dropped(e *normalize.Event, rule int, ruled string) receipt {
+func dropped(e *normalize.Event, rule int, ruled string) *receipt {
 	r := named(e)
 	r.id, r.mapped, r.identified, r.isDropped, r.rule, r.ruled = e.ID, e.Mapped, e.Identified, true, rule, ruled
 	return r
@@ -93,7 +93,7 @@ var isPlain = func() (is [256]bool) {
 // outcome is the one word for what became of a webhook, in the log, in meetbus_webhook_duration_seconds and in the inspector.
 type outcome = inspect.Outcome
 
-func (r receipt) outcome() outcome {
+func (r *receipt) outcome() outcome {
 	switch {
 	case r.isDropped:
 		return inspect.Dropped
@@ -176,7 +176,7 @@ func detail(err error) string {
 }
 
 // respond answers a webhook: with its receipt, or with the problem that err is.
-func respond(c echo.Context, r receipt, err error) error {
+func respond(c echo.Context, r *receipt, err error) error {
 	if err != nil {
 		return respondProblem(c, explain(err))
 	}

@@ -48,7 +48,7 @@ func (r *Relay) trace(e *Endpoint, q *http.Request) (*http.Request, trace.Span) 
 }
 
 // traced ends the span of a webhook with what became of it.
-func traced(span trace.Span, taken receipt, err error) {
+func traced(span trace.Span, taken *receipt, err error) {
 	if span == nil {
 		return
 	}

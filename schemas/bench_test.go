@@ -36,7 +36,7 @@ func BenchmarkSeal(b *testing.B) {
 		b.Run(mode.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, _, err := mode.envelope.Seal(e.Event); err != nil {
+				if _, _, err := mode.envelope.Seal(&e.Event); err != nil {
 					b.Fatal(err)
 				}
 			}

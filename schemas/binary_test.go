@@ -22,7 +22,7 @@ var binary = schemas.Envelope{Binary: true}
 func TestBinaryModeHasAttributesInHeaders(t *testing.T) {
 	e := joined()
 	e.MeetingID, e.Signature, e.TraceParent = `50 % "Räume"`, "bD5w+Rn9/w==", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-	header, data, err := schemas.Envelope{Binary: true, TypePrefix: "org.example."}.Seal(e)
+	header, data, err := schemas.Envelope{Binary: true, TypePrefix: "org.example."}.Seal(&e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestBinaryModeHasAttributesInHeaders(t *testing.T) {
 // TestSDKReadsBinaryMode: the SDK has no binding for NATS that reads headers in the map that they come in, so its HTTP one does.
 func TestSDKReadsBinaryMode(t *testing.T) {
 	want := joined()
-	header, data, err := binary.Seal(want)
+	header, data, err := binary.Seal(&want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func (readCloser) Close() error { return nil }
 
 func TestDeadLettersAreStructuredAlways(t *testing.T) {
 	e := schemas.Event{ID: "1", Source: "https://dyte.io", Type: schemas.TypeDeadLetter, Data: &schemas.DeadLetter{Reason: "not_json"}}
-	header, _, err := binary.Seal(e)
+	header, _, err := binary.Seal(&e)
 	if err != nil || header["content-type"][0] != schemas.ContentType || len(header) != 1 {
 		t.Errorf("got %q, %v", header, err)
 	}
@@ -114,11 +114,11 @@ func TestBothModesSayTheSame(t *testing.T) {
 		}
 		e.Verified, e.Time = rapid.Bool().Draw(t, "verified"), time.Unix(rapid.Int64Range(-1<<34, 1<<34).Draw(t, "time"), 0)
 		e.Data.Shared().Original = rapid.String().Draw(t, "original")
-		structuredHeader, want, err := schemas.Envelope{}.Seal(e)
+		structuredHeader, want, err := schemas.Envelope{}.Seal(&e)
 		if err != nil {
 			t.Fatal(err)
 		}
-		header, data, err := binary.Seal(e)
+		header, data, err := binary.Seal(&e)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +176,7 @@ func TestStructuredReadsOthersToo(t *testing.T) {
 // TestAttributesAreNamedOnce: what rules can ask for is what the bus has, under the same name.
 func TestAttributesAreNamedOnce(t *testing.T) {
 	e := joined()
-	_, data, err := schemas.Envelope{}.Seal(e)
+	_, data, err := schemas.Envelope{}.Seal(&e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestSealWritesWhatTheSDKWrites(t *testing.T) {
 			*field = rapid.SampledFrom([]string{"", `,"deliveryid":"x"`, `\",\"digest\":`, "räume"}).Draw(t, "attribute")
 		}
 		e.Data.Shared().Original = rapid.String().Draw(t, "original")
-		_, got, err := schemas.Envelope{}.Seal(e)
+		_, got, err := schemas.Envelope{}.Seal(&e)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,7 +215,7 @@ func TestSealWritesWhatTheSDKWrites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, c.DataEncoded, err = binary.Seal(e); err != nil {
+		if _, c.DataEncoded, err = binary.Seal(&e); err != nil {
 			t.Fatal(err)
 		}
 		if want, err := c.MarshalJSON(); err != nil || string(got) != string(want) {
@@ -228,20 +228,20 @@ func TestSealWritesWhatTheSDKWrites(t *testing.T) {
 func TestMessagesAreApart(t *testing.T) {
 	for _, envelope := range []schemas.Envelope{{}, binary} {
 		first, second := joined(), bare()
-		header, data, err := envelope.Seal(first)
+		header, data, err := envelope.Seal(&first)
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantHeader, want := maps.Clone(header), string(data)
 		for range 100 {
-			if _, _, err := envelope.Seal(second); err != nil {
+			if _, _, err := envelope.Seal(&second); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if !reflect.DeepEqual(header, wantHeader) || string(data) != want {
 			t.Errorf("the next message has changed %q and %s", header, data)
 		}
-		if again, data, err := envelope.Seal(first); err != nil || !reflect.DeepEqual(again, wantHeader) || string(data) != want {
+		if again, data, err := envelope.Seal(&first); err != nil || !reflect.DeepEqual(again, wantHeader) || string(data) != want {
 			t.Errorf("after another event it is sealed as %q and %s, %v", again, data, err)
 		}
 	}

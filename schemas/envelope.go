@@ -32,7 +32,7 @@ type Envelope struct {
 //
 // A dead letter is in structured mode always: a server bounds the headers of a message, and nothing bounds those of a webhook
 // that must be kept.
-func (v Envelope) Seal(e Event) (header map[string][]string, data []byte, err error) {
+func (v Envelope) Seal(e *Event) (header map[string][]string, data []byte, err error) {
 	s := sealers.Get().(*sealer)
 	defer s.rest()
 	if err := s.fill(v, e); err != nil {

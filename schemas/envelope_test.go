@@ -118,7 +118,7 @@ func TestSealWritesEveryAttributeThatIsThere(t *testing.T) {
 		}`,
 	}} {
 		t.Run(tt.name, func(t *testing.T) {
-			header, data, err := tt.envelope.Seal(tt.event)
+			header, data, err := tt.envelope.Seal(&tt.event)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -156,7 +156,7 @@ func TestDataschemaNamesASchemaThatIsThere(t *testing.T) {
 		{"https://example.org/a/", schemas.TypeDeadLetter, "https://example.org/a/v1/meetbus.deadletter.json"},
 		{"https://example.org/a", "dyte.brandNew", "https://example.org/a/v1/meetbus.unmapped.json"},
 	} {
-		_, data, err := schemas.Envelope{SchemaBase: tt.base}.Seal(with(bare(), func(e *schemas.Event) { e.Type = tt.typ }))
+		_, data, err := schemas.Envelope{SchemaBase: tt.base}.Seal(new(with(bare(), func(e *schemas.Event) { e.Type = tt.typ })))
 		if err != nil {
 			t.Errorf("%s below %q: %v", tt.typ, tt.base, err)
 			continue
@@ -206,7 +206,7 @@ func TestSealRefusesWhatNoCloudEventMayHave(t *testing.T) {
 		}, "write the data"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			header, data, err := tt.envelope.Seal(with(joined(), tt.change))
+			header, data, err := tt.envelope.Seal(new(with(joined(), tt.change)))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error is %v, want one with %q", err, tt.want)
 			}
@@ -256,7 +256,7 @@ func open(t tester, header map[string][]string, data []byte) *event.Event {
 func TestSDKReadsASealedEvent(t *testing.T) {
 	want := joined()
 	want.Subject, want.MeetingID, want.ParticipantID = "räume/会議 42", "räume/会議 42", `"Ünal" \ 😀 `+"\u2028"
-	header, data, err := schemas.Envelope{}.Seal(want)
+	header, data, err := schemas.Envelope{}.Seal(&want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func TestOriginalSurvivesExactly(t *testing.T) {
 	} {
 		e := joined()
 		e.Data.Shared().Original = original
-		header, data, err := schemas.Envelope{}.Seal(e)
+		header, data, err := schemas.Envelope{}.Seal(&e)
 		if err != nil {
 			t.Errorf("%.80q: %v", original, err)
 			continue
@@ -339,7 +339,7 @@ func originalOf(t tester, e *event.Event) string {
 func TestURLsAreWrittenWithoutEscapes(t *testing.T) {
 	e := joined()
 	e.Data = &schemas.ChatSynced{Chat: &schemas.Download{DownloadURL: "https://example.org/?a=1&b=<2>"}}
-	_, data, err := schemas.Envelope{}.Seal(e)
+	_, data, err := schemas.Envelope{}.Seal(&e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +365,7 @@ func TestPrintableAttributesAndAnyOriginalSurvive(t *testing.T) {
 			PartitionKey: printable.Draw(t, "partitionkey"), Digest: printable.Draw(t, "digest"),
 			Data: &schemas.ParticipantJoined{Common: schemas.Common{Original: rapid.String().Draw(t, "original")}},
 		}
-		header, data, err := schemas.Envelope{}.Seal(e)
+		header, data, err := schemas.Envelope{}.Seal(&e)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -60,7 +60,7 @@ func TestSDKReadsEverySample(t *testing.T) {
 	for _, s := range samples {
 		t.Run(s.Provider.Name+"/"+s.Event+":"+s.Status, func(t *testing.T) {
 			e := normalized(t, normalize.Webhook{Provider: s.Provider, Body: s.Body})
-			header, data, err := schemas.Envelope{}.Seal(e)
+			header, data, err := schemas.Envelope{}.Seal(&e)
 			if err != nil {
 				t.Fatal(err)
 			}

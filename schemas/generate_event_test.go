@@ -98,7 +98,7 @@ func aJoin(t *testing.T) schemas.Event {
 
 func sealed(t testing.TB, e schemas.Event) []byte {
 	t.Helper()
-	_, data, err := schemas.Envelope{}.Seal(e)
+	_, data, err := schemas.Envelope{}.Seal(&e)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,7 +83,7 @@ func (p *parts) extensions(e *Event) map[string]any {
 // sealer is an event on its way to a message.
 type sealer struct {
 	parts
-	event      Event
+	verified   bool
 	cloudEvent event.Event
 	// extensions point at their values. Which attributes are there is in there, a bit each, and first is the name of the first
 	// extension in the order of the alphabet: all three are kept for the next event, which usually has the same attributes.
@@ -106,11 +106,11 @@ var sealers = sync.Pool{New: func() any {
 // sizeKept is how much room in bytes a sealer at rest has, so that one large event does not hold its memory for ever.
 const sizeKept = 64 << 10
 
-func (s *sealer) fill(v Envelope, e Event) error {
-	s.event = e
-	if err := s.parts.fill(v, &s.event); err != nil {
+func (s *sealer) fill(v Envelope, e *Event) error {
+	if err := s.parts.fill(v, e); err != nil {
 		return err
 	}
+	s.verified = e.Verified
 	s.extend()
 	s.context.Extensions = s.extensions
 	s.cloudEvent.Context = &s.context
@@ -145,7 +145,7 @@ func (s *sealer) extend() {
 			s.first = min(s.first, a.Name)
 		}
 	}
-	s.extensions[verified] = &s.event.Verified
+	s.extensions[verified] = &s.verified
 }
 
 func (s *sealer) dataJSON() []byte { return bytes.TrimSuffix(s.data.Bytes(), []byte{'\n'}) }
@@ -169,7 +169,7 @@ func (s *sealer) structured() ([]byte, error) {
 func (s *sealer) rest() {
 	clear(s.values)
 	s.parts = parts{values: s.values, parsed: s.parsed, source: s.source}
-	s.event, s.cloudEvent = Event{}, event.Event{}
+	s.cloudEvent = event.Event{}
 	for _, b := range []*bytes.Buffer{&s.data, &s.written} {
 		if b.Reset(); b.Cap() > sizeKept {
 			*b = bytes.Buffer{}

@@ -101,7 +101,7 @@ func TestEventSchemaHasEveryAttribute(t *testing.T) {
 func TestEventSchemaTakesEverySetting(t *testing.T) {
 	raw, _ := schemas.Schema(schemas.SchemaEvent)
 	s := compile(t, schemas.SchemaEvent, raw)
-	_, data, err := schemas.Envelope{TypePrefix: "com.example.", SchemaBase: "https://example.com/schemas"}.Seal(aJoin(t))
+	_, data, err := schemas.Envelope{TypePrefix: "com.example.", SchemaBase: "https://example.com/schemas"}.Seal(new(aJoin(t)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -509,7 +509,7 @@ func (b *tab) letter(delivery, body string) {
 		Provider: normalize.Dyte, Endpoint: "dyte", Verified: true, Body: []byte(body), Received: time.Now(),
 		Header: http.Header{"Dyte-Uuid": {delivery}},
 	}, "", normalize.ReasonNoEvent, "an older version did not know it")
-	header, data, err := schemas.Envelope{}.Seal(e.Event)
+	header, data, err := schemas.Envelope{}.Seal(&e.Event)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -135,7 +135,7 @@ func messageOf(typ string) string {
 // holds wants a channel for an event on a subject, and the event to be what its message says, and nothing else to be in it.
 func (d document) holds(described asyncapi.Description, e *normalize.Event, subject string) {
 	d.t.Helper()
-	header, data, err := described.Envelope.Seal(e.Event)
+	header, data, err := described.Envelope.Seal(&e.Event)
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func (b *builder) webhook(p normalize.Provider, body []byte) *normalize.Webhook 
 
 // sealed returns an event as the message that subscribers get.
 func (b *builder) sealed(e *schemas.Event) (example, error) {
-	header, data, err := b.Envelope.Seal(*e)
+	header, data, err := b.Envelope.Seal(e)
 	if err != nil {
 		return example{}, err
 	}

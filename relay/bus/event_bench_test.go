@@ -52,7 +52,7 @@ func message(t testing.TB, w normalize.Webhook) *nats.Msg {
 	if err != nil {
 		t.Fatal(err)
 	}
-	header, data, err := schemas.Envelope{}.Seal(e.Event)
+	header, data, err := schemas.Envelope{}.Seal(&e.Event)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func (b *Bus) line() *line {
 
 // Gather holds what is handed to the line of a bus behind a message until release, so that it is sent as one group.
 func (b *Bus) Gather(m Message) (gathered func() int, release func()) {
-	l, f := b.line(), newFlight(m)
+	l, f := b.line(), newFlight(&m)
 	gathered = func() int {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -55,7 +55,7 @@ func (b *Bus) Expected() int {
 // Abandon hands a message to the line of a bus and leaves after a while, as a sender whose time is up. It returns true if the message
 // was not written until then.
 func (b *Bus) Abandon(m Message, after time.Duration) (unwritten bool) {
-	l, f := b.line(), newFlight(m)
+	l, f := b.line(), newFlight(&m)
 	if l == nil {
 		return true
 	}

@@ -45,14 +45,14 @@ var waiters = sync.Pool{New: func() any {
 	return w
 }}
 
-func newFlight(m Message) *flight { return &flight{m: m, waiter: waiters.Get().(*waiter)} }
+func newFlight(m *Message) *flight { return &flight{m: *m, waiter: waiters.Get().(*waiter)} }
 
-// patience fires when the sender of m gives up.
-func (w *waiter) patience(m Message) <-chan time.Time {
-	if m.By.IsZero() {
+// patience fires at by, which is when the sender gives up; never if that is not set.
+func (w *waiter) patience(by time.Time) <-chan time.Time {
+	if by.IsZero() {
 		return nil
 	}
-	w.timer.Reset(time.Until(m.By))
+	w.timer.Reset(time.Until(by))
 	return w.timer.C
 }
 

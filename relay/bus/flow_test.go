@@ -43,7 +43,7 @@ func TestFlowIsBelievedOnlyIfWhole(t *testing.T) {
 			l := &line{highest: map[string]uint64{"S": 8}, ends: make(chan struct{}, 1), expected: map[uint64]hearer{}}
 			var members []*flight
 			for range 8 {
-				members = append(members, newFlight(Message{Stream: "S"}))
+				members = append(members, newFlight(&Message{Stream: "S"}))
 			}
 			f := &flow{begin: make(chan reply, 1), end: make(chan reply, 1), from: 9}
 			(&first{f, members[0]}).hear(l, c.begin)

@@ -30,7 +30,7 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 	}
 	flights := make([]*flight, 0, len(ms))
 	for i, m := range ms {
-		flights = append(flights, newFlight(m))
+		flights = append(flights, newFlight(&m))
 		if !publishable(m.Subject) {
 			flights[i].over.Store(true)
 			outcomes[i] = Outcome{Err: refusedSubject(m.Subject), Answered: true}
@@ -47,7 +47,7 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 		if err == nil {
 			err = a.err
 		}
-		outcomes[i].Ack, outcomes[i].Err = b.outcome(c, f.m, a.ack, err)
+		outcomes[i].Ack, outcomes[i].Err = b.outcome(c, &f.m, a.ack, err)
 		said := err == nil || answered(err)
 		outcomes[i].Answered = said && !inProcess(err)
 		silent = silent || !said

@@ -65,7 +65,7 @@ func newLine(c *connection, takes func(stream string) batches) (*line, error) {
 
 // publish returns when m is answered, ctx or m.By ended, or the connection was lost. When it returns without an answer, nothing of m
 // is sent any more. from is that of the reply if it was sent before.
-func (l *line) publish(ctx context.Context, m Message, from uint64) (reply, error) {
+func (l *line) publish(ctx context.Context, m *Message, from uint64) (reply, error) {
 	if ctx.Err() != nil || m.atMost(1) <= 0 {
 		return reply{}, cmp.Or(ctx.Err(), context.DeadlineExceeded)
 	}
@@ -86,14 +86,14 @@ func (l *line) publish(ctx context.Context, m Message, from uint64) (reply, erro
 
 // sendAlone sends what has too little company for a flow without a detour. The caller has locked sending.
 func (l *line) sendAlone(ctx context.Context, f *flight) {
-	defer l.guard(ctx, f.m)()
+	defer l.guard(ctx, &f.m)()
 	defer l.sending.Unlock()
 	l.under.Add(1)
 	l.sendNow(f)
 }
 
 // guard cuts the connection if the sender's time is up and a write has still not returned, as when a frozen server blocks it.
-func (l *line) guard(ctx context.Context, m Message) (release func()) {
+func (l *line) guard(ctx context.Context, m *Message) (release func()) {
 	left := m.atMost(endless)
 	if ends, has := ctx.Deadline(); has {
 		left = min(left, time.Until(ends))
@@ -121,7 +121,7 @@ func (l *line) await(ctx context.Context, f *flight) (reply, error) {
 	select {
 	case a := <-f.answer:
 		return a, nil
-	case <-f.patience(f.m):
+	case <-f.patience(f.m.By):
 		err = context.DeadlineExceeded
 	case <-ctx.Done():
 		err = ctx.Err()

@@ -28,7 +28,7 @@ type Message struct {
 }
 
 // Size is about how large the message is on its way, in bytes.
-func (m Message) Size() int64 {
+func (m *Message) Size() int64 {
 	size := len(m.Data) + len(m.ID) + len(m.Stream) + 128 // of the names of headers of JetStream's own
 	for name, values := range m.Header {
 		for _, value := range values {
@@ -82,14 +82,14 @@ func (b *Bus) Publish(ctx context.Context, m Message) (Ack, error) {
 	if err := b.room(); err != nil {
 		return Ack{}, err
 	}
-	a, err := c.line.publish(ctx, m, 0)
+	a, err := c.line.publish(ctx, &m, 0)
 	for again := 0; passes(err, again); again++ {
 		if pause(ctx, m.atMost(leaderWait)); ctx.Err() != nil || m.atMost(1) <= 0 {
 			break
 		}
-		a, err = c.line.publish(ctx, m, a.from)
+		a, err = c.line.publish(ctx, &m, a.from)
 	}
-	return b.outcome(c, m, a.ack, err)
+	return b.outcome(c, &m, a.ack, err)
 }
 
 // passes says whether a moment may mend what a message has failed for so many times again: the stream has no leader; or its replicas
@@ -104,7 +104,7 @@ func inProcess(err error) bool {
 }
 
 // atMost is how long its sender waits if he may wait for d.
-func (m Message) atMost(d time.Duration) time.Duration {
+func (m *Message) atMost(d time.Duration) time.Duration {
 	if !m.By.IsZero() {
 		d = min(d, time.Until(m.By))
 	}
@@ -116,7 +116,7 @@ func refusedSubject(subject string) error {
 }
 
 // outcome learns from the answer to a message, or from the lack of one, and gives the error a kind.
-func (b *Bus) outcome(c *connection, m Message, ack jetstream.PubAck, err error) (Ack, error) {
+func (b *Bus) outcome(c *connection, m *Message, ack jetstream.PubAck, err error) (Ack, error) {
 	var now time.Time // of no use to a success
 	if err != nil {
 		now = time.Now()
@@ -138,7 +138,7 @@ func (b *Bus) outcome(c *connection, m Message, ack jetstream.PubAck, err error)
 }
 
 // natsMsg is a message as nats.go has it. Its header is its own.
-func (m Message) natsMsg() *nats.Msg {
+func (m *Message) natsMsg() *nats.Msg {
 	header := make(nats.Header, len(m.Header)+5) // with those of a batch
 	for name, values := range m.Header {
 		header[name] = values

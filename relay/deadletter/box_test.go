@@ -124,7 +124,7 @@ func (r *rig) webhook(delivery, body string) *normalize.Webhook {
 func (r *rig) put(w *normalize.Webhook, id, reason string) (sequence uint64, e *normalize.Event) {
 	r.t.Helper()
 	e = normalize.DeadLetter(w, id, reason, "the detail")
-	header, data, err := schemas.Envelope{}.Seal(e.Event)
+	header, data, err := schemas.Envelope{}.Seal(&e.Event)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestList(t *testing.T) {
 		l.Data().Reason != "not_utf8" || string(l.Data().Body) != body || time.Since(l.Stored) > time.Minute {
 		t.Errorf("the oldest is %+v with %+v", l, l.Data())
 	}
-	if _, data, err := (schemas.Envelope{}).Seal(first.Event); err != nil || !bytes.Equal(l.Message(), data) {
+	if _, data, err := (schemas.Envelope{}).Seal(&first.Event); err != nil || !bytes.Equal(l.Message(), data) {
 		t.Errorf("its message is %s, %v", l.Message(), err)
 	}
 	if below, err := box.List(t.Context(), 2, 10); err != nil || len(below) != 1 || below[0].Sequence != 1 {

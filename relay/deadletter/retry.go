@@ -107,7 +107,7 @@ func (b *Box) message(ctx context.Context, l Letter) (bus.Message, Outcome, erro
 		return bus.Message{}, Outcome{Still: fmt.Sprintf("subjects.rules[%d] drops it: change the rule, or discard it", belongs.Rule)}, nil
 	}
 	e.ID, e.Source = l.Event.ID, l.Event.Source
-	header, written, err := b.Envelope.Seal(e.Event)
+	header, written, err := b.Envelope.Seal(&e.Event)
 	if err != nil {
 		return bus.Message{}, Outcome{}, err
 	}

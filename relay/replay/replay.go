@@ -118,7 +118,7 @@ func (r *run) replay(stored *schemas.Event) (m bus.Message, why string) {
 		return m, fmt.Sprintf("dropped by subjects.rules[%d]", belongs.Rule)
 	}
 	e.ReplayOf = stored.ID
-	header, data, err := r.Envelope.Seal(e.Event)
+	header, data, err := r.Envelope.Seal(&e.Event)
 	if err != nil {
 		return m, err.Error()
 	}

@@ -66,7 +66,7 @@ func (r *rig) fill(envelope schemas.Envelope, n int, extra ...bus.Message) {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		header, data, err := envelope.Seal(e.Event)
+		header, data, err := envelope.Seal(&e.Event)
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -170,7 +170,7 @@ func TestRunAltered(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.Data.Shared().Original = `{"event":"meeting.ended","meeting":{"id":"another"}}`
-	header, data, err := schemas.Envelope{}.Seal(e.Event)
+	header, data, err := schemas.Envelope{}.Seal(&e.Event)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +255,7 @@ func TestRunFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	header, data, err := schemas.Envelope{}.Seal(large.Event)
+	header, data, err := schemas.Envelope{}.Seal(&large.Event)
 	if err != nil {
 		t.Fatal(err)
 	}

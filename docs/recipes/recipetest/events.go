@@ -32,7 +32,7 @@ func Event(t Failer, provider, body string, arrived time.Time) schemas.Event {
 // Message is the message that a relay would publish for an event.
 func Message(t Failer, e schemas.Event) *nats.Msg {
 	t.Helper()
-	header, data, err := schemas.Envelope{}.Seal(e)
+	header, data, err := schemas.Envelope{}.Seal(&e)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
