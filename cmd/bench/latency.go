@@ -24,6 +24,25 @@ func (b *bench) latency(ctx context.Context) error {
 	return nil
 }
 
+// soak loads meetbus so for long.
+func (b *bench) soak(ctx context.Context) error {
+	var rows []pair
+	for _, signed := range []bool{false, true} {
+		rate, err := b.halfBest(ctx, signed)
+		if err != nil {
+			return err
+		}
+		c := conditions{signed: signed, rate: rate}
+		p := pair{labels: []string{c.kind(), whole(c.rate)}}
+		if p.a, err = b.alone(ctx, b.under(ours, c)); err != nil {
+			return err
+		}
+		rows = append(rows, p)
+	}
+	single([]string{"webhooks", "arrivals/s"}, rows).Print(b.out)
+	return nil
+}
+
 // halfBest is half of the highest rate, which is measured as throughput does, but shortly, if it was not.
 func (b *bench) halfBest(ctx context.Context, signed bool) (float64, error) {
 	if b.options.rate > 0 {

@@ -26,6 +26,7 @@
 //	             is as it is, so there are also rows without the outbox
 //	latency      open loop at half of the highest rate of meetbus: webhooks arrive by chance and wait for no answers, and each latency
 //	             counts from the arrival. 60 s and three rounds, if not told otherwise; -rate
+//	soak         meetbus alone under the same load for ten minutes, of which the longest answer counts; needs 20 GB of disk
 //	memory*      peak memory with 1,000 connections, and with the NATS server frozen for half of the time
 //	growth       meetbus alone, small beside large: mapping rules, endpoints, ids in the duplicate window, messages in the stream.
 //	             Filling 10,000,000 messages takes minutes: -messages, -ids
@@ -41,7 +42,7 @@
 //	load.go       senders of a closed loop, openloop.go of an open one
 //	webhook.go    the bytes that they send; answer.go the bytes that they get; tally.go what they count
 //	table.go      what the tables show; plot.go the plot
-//	profile.go    processor profiles, of which cmd/meetbus/default.pgo is made
+//	profile.go    processor profiles
 package main
 
 import (

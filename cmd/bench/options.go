@@ -24,8 +24,8 @@ func parse(args []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	names := flags.String("run", "", "scenarios, by commas (default "+strings.Join(namesOf(quick()), ",")+"):\n"+described())
-	flags.IntVar(&o.rounds, "rounds", 0, "runs of each side (default 5; latency 3)")
-	flags.DurationVar(&o.during, "for", 0, "time of one run (default 3s; memory 6s, latency 60s)")
+	flags.IntVar(&o.rounds, "rounds", 0, "runs of each side (default 5; latency 3, soak 1)")
+	flags.DurationVar(&o.during, "for", 0, "time of one run (default 3s; memory 6s, latency 60s, soak 10m)")
 	flags.DurationVar(&o.warm, "warm", time.Second, "time before it that is not measured")
 	connections := flags.String("connections", "", "connections of closed loops, by commas, instead of the scenario's")
 	flags.IntVar(&o.rate, "rate", 0, "latency: webhooks a second, instead of half of the highest rate")

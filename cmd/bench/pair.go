@@ -36,6 +36,18 @@ func (b *bench) pair(ctx context.Context, p pair, one, other runner) (pair, erro
 	return p, nil
 }
 
+// alone measures a side as often as there are rounds.
+func (b *bench) alone(ctx context.Context, run runner) (results []result, err error) {
+	for range b.rounds {
+		got, err := run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, got)
+	}
+	return results, nil
+}
+
 // middle is the median of something about results.
 func middle(results []result, of func(result) float64) float64 {
 	var values []float64

@@ -24,6 +24,7 @@ func scenarios() []scenario {
 		{"always", "closed loop, synced before each acknowledgement", true, 5, usual, (*bench).always},
 		{"slowsync", "the same beside, each sync 2 ms slower", false, 5, usual, (*bench).slowSync},
 		{"latency", "open loop, at half of the highest rate of meetbus, NATS beside with its default sync", false, 3, time.Minute, (*bench).latency},
+		{"soak", "the same for long, meetbus alone", false, 1, 10 * time.Minute, (*bench).soak},
 		{"memory", "1,000 connections at full load, NATS beside, and frozen for half of the time", true, 5, 2 * usual, (*bench).memory},
 		{"growth", "meetbus alone, small beside large, unsigned", false, 5, usual, (*bench).growth},
 	}
@@ -89,12 +90,8 @@ func (b *bench) throughput(ctx context.Context) error {
 	var ceiling []pair
 	for _, n := range b.connections(connections...) {
 		p := pair{labels: []string{answersOnly.name, fmt.Sprint(n)}}
-		for range b.rounds {
-			got, err := b.measure(ctx, answersOnly, conditions{connections: n})
-			if err != nil {
-				return err
-			}
-			p.a = append(p.a, got)
+		if p.a, err = b.alone(ctx, b.under(answersOnly, conditions{connections: n})); err != nil {
+			return err
 		}
 		ceiling = append(ceiling, p)
 	}
