@@ -133,7 +133,7 @@ func (r *Relay) foretell() {
 
 var (
 	keyAge = prometheus.NewDesc("meetbus_key_age_seconds",
-		"Time since a provider's key document was last fetched.", []string{"provider"}, nil)
+		"Time since a provider's key document was last fetched. Left out where none is known.", []string{"provider"}, nil)
 	streamAge = prometheus.NewDesc("meetbus_stream_oldest_age_seconds",
 		"Age of the oldest event in the stream.", nil, nil)
 	streamBytes = prometheus.NewDesc("meetbus_stream_bytes", "Bytes that a stream holds.", []string{"stream"}, nil)

@@ -76,6 +76,9 @@ func suggestion(c config.Config) string {
 			if e.Verify != verify || e.Path != "/webhooks/"+e.Provider || verify == config.VerifySignature && e.Keys.File == "" {
 				continue
 			}
+			if len(e.Accept.Organizations)+len(e.WebhookIDs) > 0 { // samples are of others
+				continue
+			}
 			try := "try: " + program() + " trigger " + e.Provider + " meeting.participantJoined"
 			if listen := fromHere(c.HTTP.Listen); listen != config.Default().HTTP.Listen {
 				try += " --url http://" + listen

@@ -69,7 +69,7 @@ func listLetters(cmd *cobra.Command, box *deadletter.Box, f letterFilter, last i
 	case err != nil:
 		return err
 	case more:
-		fmt.Fprintf(cmd.ErrOrStderr(), "these are the newest %d: -n 0 lists all\n", count)
+		fmt.Fprintln(cmd.ErrOrStderr(), "there are more: -n 0 lists all")
 	case count == 0:
 		fmt.Fprintln(cmd.ErrOrStderr(), "there are no dead letters that match")
 	}

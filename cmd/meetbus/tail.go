@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -22,7 +23,8 @@ func newTail() *cobra.Command {
 		Example: `  meetbus tail
   meetbus tail 'meeting.*' --since 10m
   meetbus tail --meeting 7d2f6a10-4c3b-4e58-9a71-b6c5d4e3f201
-  meetbus tail --all --no-follow -o json | jq '.data.original | fromjson'`,
+  meetbus tail --all --no-follow -o json | jq '.data.original | fromjson'
+  meetbus tail --stream MEETBUS_REPLAY --all --no-follow`,
 		ValidArgsFunction: completeSubjects,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.given = cmd.Flags().Changed
@@ -39,7 +41,7 @@ func newTail() *cobra.Command {
 			}
 			t := tail{
 				read: bus.ReadOptions{
-					Server: server, Stream: c.Stream.Name, Subjects: args, Start: start, Follow: !o.noFollow, Log: zap.NewNop(),
+					Server: server, Stream: cmp.Or(o.stream, c.Stream.Name), Subjects: args, Start: start, Follow: !o.noFollow, Log: zap.NewNop(),
 				},
 				meeting: o.meeting, keep: o.keep(), limit: o.count, write: o.writer(cmd.OutOrStdout(), cmd.ErrOrStderr()),
 				out: cmd.OutOrStdout(), notes: cmd.ErrOrStderr(), progress: progressOn(cmd.ErrOrStderr(), cmd.OutOrStdout()),
@@ -55,17 +57,18 @@ func newTail() *cobra.Command {
 
 type tailOptions struct {
 	connection
-	meeting, output string
-	since           since
-	from            int64
-	all, noFollow   bool
-	last, count     int
+	stream, meeting, output string
+	since                   since
+	from                    int64
+	all, noFollow           bool
+	last, count             int
 	// given says whether a flag was.
 	given func(flag string) bool
 }
 
 func (o *tailOptions) addTo(flags *pflag.FlagSet) {
 	o.connection.addTo(flags)
+	flags.StringVar(&o.stream, "stream", "", "read this `stream` instead of the configured one, such as MEETBUS_REPLAY")
 	flags.StringVar(&o.meeting, "meeting", "", "only events of the meeting with this `id`")
 	flags.Var(&o.since, "since", "start with the events stored since `10m` ago, or since a time such as 2026-11-24T10:00:00Z")
 	flags.Int64Var(&o.from, "from", 0, "start at this `sequence` of the stream")

@@ -48,6 +48,9 @@ func (c *connection) api(ctx context.Context, subject string, request, response 
 	return json.Unmarshal(msg.Data, response)
 }
 
+// oneReplica mends replicas that a server cannot have.
+const oneReplica = "set stream.replicas: 1 here, or name servers of a cluster in nats.url"
+
 // refusal says why a stream could not be made or changed, and names the other stream of an overlap.
 func (c *connection) refusal(ctx context.Context, want Stream, subjects []string, err error) error {
 	var api *jetstream.APIError
@@ -58,7 +61,7 @@ func (c *connection) refusal(ctx context.Context, want Stream, subjects []string
 	case codeOverlap:
 		return c.overlap(ctx, want, subjects, err)
 	case codeNoCluster:
-		return faultf("%w: set stream.replicas: 1 here, or name servers of a cluster in nats.url", err)
+		return faultf("%w: %s", err, oneReplica)
 	case codeNoStorage:
 		return faultf("%w: lower stream.max_bytes here, or give the server more room: a larger disk, or its max_file_store", err)
 	}

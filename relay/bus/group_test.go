@@ -153,6 +153,11 @@ func TestGroupsOfReplicas(t *testing.T) {
 		"one with a subject of no stream", "first without permission", "somebody else publishing", "some senders gone",
 	}
 	n := groupCluster(t)
+	three := events
+	three.Replicas = 3
+	if r := inspect(t, n, three); !r.Ready() || !r.Streams[0].Create {
+		t.Errorf("a new stream of three replicas: %+v", r)
+	}
 	for w, way := range map[bus.Way]string{bus.Apart: "flow", bus.Together: "batch"} {
 		for i, c := range groupCases {
 			if !slices.Contains(replicated, c.name) {

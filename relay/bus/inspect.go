@@ -99,6 +99,7 @@ func (c *connection) inspect(r *Report, o Options) error {
 		case err != nil:
 			return err
 		default:
+			p.faults = append(p.faults, c.unreplicated(p)...)
 			r.Streams = append(r.Streams, p.report())
 		}
 	}
@@ -124,6 +125,18 @@ func (c *connection) planned(o Options, others []jetstream.StreamConfig, want St
 		return plan{}, inStream(ctx, want.Name, err)
 	}
 	return p, nil
+}
+
+// unreplicated finds a stream that would be made with more replicas than a server can have that is in no cluster. A bus does not look:
+// it tries, and the server knows better.
+func (c *connection) unreplicated(p plan) []Finding {
+	if p.have != nil || p.want.Replicas <= 1 || c.nc.ConnectedClusterName() != "" {
+		return nil
+	}
+	return []Finding{{
+		Setting: fmt.Sprintf("would have %d replicas", p.want.Replicas), Breaks: "the server is in no cluster, and keeps one",
+		Mend: oneReplica,
+	}}
 }
 
 func (p plan) report() StreamReport {

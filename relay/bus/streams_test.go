@@ -312,4 +312,9 @@ func TestReplicasOnASingleServer(t *testing.T) {
 	if err := awaitFault(t, b); !strings.Contains(err.Error(), "set stream.replicas: 1 here") {
 		t.Errorf("the fault is %v, want it to say what to set", err)
 	}
+	r := inspect(t, n, three)
+	if r.Ready() || r.Streams[0].Create || settings(r.Streams[0].Faults) != "would have 3 replicas" {
+		t.Fatalf("foreseen: %+v", r)
+	}
+	mustSay(t, r.Streams[0].Faults[0].String(), "set stream.replicas: 1 here")
 }
