@@ -221,9 +221,10 @@ func (b *Outbox) park(ctx context.Context, e entry, why error) error {
 // are many, or nothing else waits: each removal is a sync of the disk.
 func (b *Outbox) finish(ctx context.Context, through uint64, n int) {
 	b.mu.Lock()
-	b.done = max(b.done, through)
+	b.done, b.moved = max(b.done, through), time.Now()
 	b.forwarded += n
-	due := b.forwarded >= batchMax || b.putting == 0 && b.stored <= b.done
+	due := b.forwarded >= batchMax || b.isEmpty()
+	b.noticeEmpty()
 	b.mu.Unlock()
 	if !due {
 		return

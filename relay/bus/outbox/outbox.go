@@ -74,8 +74,11 @@ type Outbox struct {
 	stored, done uint64
 	// forwarded counts entries that the bus has and the store still holds.
 	forwarded int
-	// blocked is why the bus has not taken what waits, the last time that it was sent.
+	// blocked is why the bus has not taken what waits, the last time that it was sent; moved is when it has taken some.
 	blocked error
+	moved   time.Time
+	// emptied, if anybody waits for it, is closed when nothing waits any more.
+	emptied chan struct{}
 }
 
 // Open returns an outbox that forwards what its folder holds. The caller must close it, before the bus.
@@ -162,7 +165,7 @@ func (b *Outbox) Publish(ctx context.Context, m bus.Message) (bus.Ack, error) {
 		return bus.Ack{}, err
 	}
 	sent := false
-	if b.empty() && !errors.Is(b.o.Bus.Ready(), bus.ErrUnavailable) {
+	if b.isNext(ctx, m) && !errors.Is(b.o.Bus.Ready(), bus.ErrUnavailable) {
 		sent = true
 		straight := m
 		if by := time.Now().Add(patience); m.By.IsZero() || by.Before(m.By) {
@@ -180,8 +183,11 @@ func (b *Outbox) Publish(ctx context.Context, m bus.Message) (bus.Ack, error) {
 func (b *Outbox) empty() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.putting == 0 && b.stored <= b.done
+	return b.isEmpty()
 }
+
+// isEmpty is empty for who has locked mu.
+func (b *Outbox) isEmpty() bool { return b.putting == 0 && b.stored <= b.done }
 
 // put stores m on disk.
 func (b *Outbox) put(ctx context.Context, m bus.Message, sent bool) (bus.Ack, error) {
@@ -219,6 +225,7 @@ func (b *Outbox) end(sequence uint64) {
 	defer b.mu.Unlock()
 	b.putting--
 	b.stored = max(b.stored, sequence)
+	b.noticeEmpty()
 }
 
 // Ready returns nil if a message could be stored now, on the bus or on disk.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -245,6 +246,53 @@ func TestOrderAcrossRestarts(t *testing.T) {
 	for m := range meetings {
 		if got := next[fmt.Sprint("m", m)]; got != each {
 			t.Errorf("meeting %d has %d events, want %d", m, got, each)
+		}
+	}
+}
+
+// TestWayBack: once the bus has what waited, it is not the store that takes what comes, however much comes all the time.
+func TestWayBack(t *testing.T) {
+	const senders = 40
+	r := newRig(t)
+	r.nats.Stop()
+	for n := range senders {
+		r.must(message(fmt.Sprint("m", n), 0))
+	}
+	r.nats.Restart()
+	ends := time.Now().Add(wait)
+	var sending sync.WaitGroup
+	var sent [senders]int
+	var straight atomic.Int64
+	for i := range senders {
+		sending.Go(func() {
+			for straight.Load() < 100*senders && time.Now().Before(ends) {
+				ack, err := r.publish(message(fmt.Sprint("m", i), sent[i]+1))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if sent[i]++; !ack.Queued {
+					straight.Add(1)
+				}
+			}
+		})
+	}
+	sending.Wait()
+	if straight.Load() < 100*senders {
+		t.Errorf("%d of %d have gone straight to the bus, which is back", straight.Load(), sent)
+	}
+	r.drained()
+	var next [senders]int
+	for _, id := range r.ids() {
+		var sender, n int
+		if _, err := fmt.Sscanf(id, "m%d-%d", &sender, &n); err != nil || n != next[sender] {
+			t.Fatalf("%s is on the bus where %d should be: %v", id, next[sender], err)
+		}
+		next[sender]++
+	}
+	for i, n := range next {
+		if n != sent[i]+1 {
+			t.Errorf("of sender %d, %d are on the bus, and %d were sent", i, n, sent[i]+1)
 		}
 	}
 }
