@@ -241,7 +241,9 @@ func (b *Outbox) finish(ctx context.Context, through uint64, n int) {
 func (b *Outbox) block(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.blocked = err
+	if b.blocked = err; err != nil {
+		b.endGap(b.gaps.now, false)
+	}
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

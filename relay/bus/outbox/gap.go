@@ -8,52 +8,89 @@ import (
 )
 
 const (
-	// gapMax is how many may wait for a newcomer to let them go first in memory: no more than leave together.
+	// gapMax is how many may wait for newcomers to let them go first: no more than leave together.
 	gapMax = batchMax
-	// gapWait is how long it lets them, and how long ago the bus must have taken some.
-	gapWait = 100 * time.Millisecond
+	// gapWait is how long newcomers let them, and how long ago the bus must have taken some. One that has less than gapLeast until it
+	// gives up does not wait.
+	gapWait, gapLeast = 250 * time.Millisecond, 4 * gapWait
+	// After a gap in which they did not all leave, there is none for so long, twice as long each time.
+	gapPauseMin, gapPauseMax = time.Second, time.Minute
 )
 
-// isNext says whether nothing waits before m, so that it may go straight to the bus. If only a few wait, and the bus is taking them, they
-// go first: behind them in the store, m would have others behind itself, and so on for as long as messages come, long after the bus is
-// back.
-func (b *Outbox) isNext(ctx context.Context, m bus.Message) bool {
-	emptied := b.nearlyEmpty(time.Now())
-	if emptied == nil {
-		return b.empty()
-	}
-	most := gapWait
-	if !m.By.IsZero() {
-		most = min(most, time.Until(m.By)/4)
-	}
-	late := time.NewTimer(most)
-	defer late.Stop()
-	select {
-	case <-emptied:
-	case <-late.C:
-	case <-ctx.Done():
-	}
-	return b.empty()
+// gap is a time in which newcomers wait for the last few to leave: behind them in the store, each would have others behind itself, and
+// so on for as long as messages come, long after the bus is back. All wait for the same moment, so that nobody is stored meanwhile.
+type gap struct {
+	// ended is closed at its end; emptied, which is set before, says that nothing was waiting then.
+	ended   chan struct{}
+	emptied bool
 }
 
-// nearlyEmpty returns what is closed when nothing waits any more; nil if nothing waits now, or that may take long.
-func (b *Outbox) nearlyEmpty(now time.Time) <-chan struct{} {
+// gaps say when there may be the next gap.
+type gaps struct {
+	// now is the gap that there is, if there is one.
+	now   *gap
+	next  time.Time
+	pause time.Duration
+}
+
+// isNext says whether nothing waits before m, so that it may go straight to the bus. It may wait for that. What is put into the store
+// after the end of a gap, and before those who have waited are on their way, was not accepted before them.
+func (b *Outbox) isNext(ctx context.Context, m bus.Message) bool {
+	g, empty := b.join(m.By)
+	if g == nil {
+		return empty
+	}
+	select {
+	case <-g.ended:
+		return g.emptied
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// join returns the gap to wait for, if there is one, or none and whether nothing waits.
+func (b *Outbox) join(by time.Time) (g *gap, empty bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	many := b.stored > b.done+gapMax || b.putting > gapMax
-	if b.isEmpty() || many || b.blocked != nil || now.Sub(b.moved) > gapWait {
-		return nil
+	if b.isEmpty() || !by.IsZero() && time.Until(by) < gapLeast {
+		return nil, b.isEmpty()
 	}
-	if b.emptied == nil {
-		b.emptied = make(chan struct{})
+	if b.gaps.now == nil && b.mayEmpty(time.Now()) {
+		g := &gap{ended: make(chan struct{})}
+		b.gaps.now = g
+		time.AfterFunc(gapWait, func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.endGap(g, false)
+		})
 	}
-	return b.emptied
+	return b.gaps.now, false
 }
 
-// noticeEmpty tells those who wait for it. The caller has locked mu.
+// mayEmpty says whether what waits may soon have left: it is little, the bus is taking it, and it was not tried in vain just now.
+func (b *Outbox) mayEmpty(now time.Time) bool {
+	few := b.stored <= b.done+gapMax && b.putting <= gapMax
+	return few && b.blocked == nil && now.Sub(b.moved) <= gapWait && !now.Before(b.gaps.next)
+}
+
+// endGap ends a gap, if it has not ended. The caller has locked mu.
+func (b *Outbox) endGap(g *gap, emptied bool) {
+	if g == nil || b.gaps.now != g {
+		return
+	}
+	b.gaps.now, g.emptied = nil, emptied
+	close(g.ended)
+	if emptied {
+		b.gaps.pause = 0
+		return
+	}
+	b.gaps.pause = min(max(2*b.gaps.pause, gapPauseMin), gapPauseMax)
+	b.gaps.next = time.Now().Add(b.gaps.pause)
+}
+
+// noticeEmpty ends the gap if nothing waits any more. The caller has locked mu.
 func (b *Outbox) noticeEmpty() {
-	if b.emptied != nil && b.isEmpty() {
-		close(b.emptied)
-		b.emptied = nil
+	if b.isEmpty() {
+		b.endGap(b.gaps.now, true)
 	}
 }

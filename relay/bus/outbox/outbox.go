@@ -77,8 +77,7 @@ type Outbox struct {
 	// blocked is why the bus has not taken what waits, the last time that it was sent; moved is when it has taken some.
 	blocked error
 	moved   time.Time
-	// emptied, if anybody waits for it, is closed when nothing waits any more.
-	emptied chan struct{}
+	gaps    gaps
 }
 
 // Open returns an outbox that forwards what its folder holds. The caller must close it, before the bus.
@@ -165,7 +164,7 @@ func (b *Outbox) Publish(ctx context.Context, m bus.Message) (bus.Ack, error) {
 		return bus.Ack{}, err
 	}
 	sent := false
-	if b.isNext(ctx, m) && !errors.Is(b.o.Bus.Ready(), bus.ErrUnavailable) {
+	if !errors.Is(b.o.Bus.Ready(), bus.ErrUnavailable) && b.isNext(ctx, m) {
 		sent = true
 		straight := m
 		if by := time.Now().Add(patience); m.By.IsZero() || by.Before(m.By) {
