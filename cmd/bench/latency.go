@@ -7,40 +7,42 @@ import (
 
 // latency loads both sides with half of the highest rate of meetbus, which is measured first if it is not known yet.
 func (b *bench) latency(ctx context.Context) error {
-	var pairs []pair
-	for _, signed := range []bool{false, true} {
-		rate, err := b.halfBest(ctx, signed)
-		if err != nil {
-			return err
-		}
-		c := conditions{signed: signed, rate: rate}
-		p, err := b.pair(ctx, pair{labels: []string{c.kind(), whole(c.rate)}}, b.under(ours, c), b.under(plain, c))
-		if err != nil {
-			return err
-		}
-		pairs = append(pairs, p)
+	pairs, err := b.atHalf(ctx, func(c conditions, p pair) (pair, error) { return b.pair(ctx, p, b.under(ours, c), b.under(plain, c)) })
+	if err != nil {
+		return err
 	}
 	comparison{labels: []string{"webhooks", "arrivals/s"}, a: ours.name, b: plain.name, by: tail, pairs: pairs}.table().Print(b.out)
 	return nil
 }
 
-// soak loads meetbus so for long.
+// soak loads meetbus alone so, for long.
 func (b *bench) soak(ctx context.Context) error {
-	var rows []pair
-	for _, signed := range []bool{false, true} {
-		rate, err := b.halfBest(ctx, signed)
-		if err != nil {
-			return err
-		}
-		c := conditions{signed: signed, rate: rate}
-		p := pair{labels: []string{c.kind(), whole(c.rate)}}
-		if p.a, err = b.alone(ctx, b.under(ours, c)); err != nil {
-			return err
-		}
-		rows = append(rows, p)
+	rows, err := b.atHalf(ctx, func(c conditions, p pair) (_ pair, err error) {
+		p.a, err = b.alone(ctx, b.under(ours, c))
+		return p, err
+	})
+	if err != nil {
+		return err
 	}
 	single([]string{"webhooks", "arrivals/s"}, rows).Print(b.out)
 	return nil
+}
+
+// atHalf runs something at half of the highest rate of meetbus, unsigned and signed.
+func (b *bench) atHalf(ctx context.Context, run func(conditions, pair) (pair, error)) (pairs []pair, err error) {
+	for _, signed := range []bool{false, true} {
+		rate, err := b.halfBest(ctx, signed)
+		if err != nil {
+			return nil, err
+		}
+		c := conditions{signed: signed, rate: rate}
+		p, err := run(c, pair{labels: []string{c.kind(), whole(c.rate)}})
+		if err != nil {
+			return nil, err
+		}
+		pairs = append(pairs, p)
+	}
+	return pairs, nil
 }
 
 // halfBest is half of the highest rate, which is measured as throughput does, but shortly, if it was not.

@@ -24,7 +24,7 @@ func scenarios() []scenario {
 		{"always", "closed loop, synced before each acknowledgement", true, 5, usual, (*bench).always},
 		{"slowsync", "the same beside, each sync 2 ms slower", false, 5, usual, (*bench).slowSync},
 		{"latency", "open loop, at half of the highest rate of meetbus, NATS beside with its default sync", false, 3, time.Minute, (*bench).latency},
-		{"soak", "the same for long, meetbus alone", false, 1, 10 * time.Minute, (*bench).soak},
+		{"soak", "meetbus alone for long, open loop, at half of its highest rate", false, 1, 10 * time.Minute, (*bench).soak},
 		{"memory", "1,000 connections at full load, NATS beside, and frozen for half of the time", true, 5, 2 * usual, (*bench).memory},
 		{"growth", "meetbus alone, small beside large, unsigned", false, 5, usual, (*bench).growth},
 	}
