@@ -20,6 +20,7 @@ type result struct {
 	// processor is the relay's processor time for one webhook, memory its peak in bytes; 0 where the system does not say.
 	processor time.Duration
 	memory    int64
+	aftermath
 	// queued is the share of the answers with 200 that say that the event is in the outbox, and failed counts all other answers.
 	queued float64
 	failed int
@@ -76,7 +77,7 @@ func (b *bench) measured(ctx context.Context, r *running, c conditions) (got res
 	got = result{
 		rate: t.perSecond(), p50: t.quantile(50), p99: t.quantile(99), most: t.max(),
 		processor: w.used / time.Duration(max(1, t.within)), memory: peakMemory(r.relay.ID()),
-		queued: float64(t.queued) / float64(t.answered), failed: t.failed,
+		queued: float64(t.queued) / float64(t.answered), failed: t.failed, aftermath: w.aftermath,
 	}
 	if c.rate > 0 {
 		got.p999 = t.quantile(99.9)
@@ -152,6 +153,7 @@ type watch struct {
 	watching sync.WaitGroup
 	// used is the relay's processor time in the window.
 	used time.Duration
+	aftermath
 }
 
 func (w *watch) begin(t *tally) {
@@ -159,7 +161,7 @@ func (w *watch) begin(t *tally) {
 		time.Sleep(time.Until(t.from))
 		before, _ := processorTime(w.r.relay.ID())
 		if w.c.meanwhile != nil {
-			w.watching.Go(func() { w.c.meanwhile(w.r) })
+			w.watching.Go(func() { w.aftermath = w.c.meanwhile(w.r, t.to) })
 		}
 		if w.r.admin != "" {
 			w.watching.Go(func() { w.profile(w.r, t.to.Sub(t.from)) })

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"github.com/meetbus/meetbus/cmd/internal/process"
 )
@@ -30,8 +31,8 @@ type conditions struct {
 	without string
 	// before is done once everything runs.
 	before func(ctx context.Context, r *running) error
-	// meanwhile is done when the measuring begins.
-	meanwhile func(r *running)
+	// meanwhile is done when the measuring begins, until it ends.
+	meanwhile func(r *running, end time.Time) aftermath
 }
 
 // slowness is how much a slowed sync takes longer, in microseconds.

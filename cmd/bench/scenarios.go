@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"syscall"
 	"time"
 )
 
@@ -25,6 +24,7 @@ func scenarios() []scenario {
 		{"slowsync", "the same beside, each sync 2 ms slower", false, 5, usual, (*bench).slowSync},
 		{"latency", "open loop, at half of the highest rate of meetbus, NATS beside with its default sync", false, 3, time.Minute, (*bench).latency},
 		{"soak", "meetbus alone for long, open loop, at half of its highest rate", false, 1, 10 * time.Minute, (*bench).soak},
+		{"recover", "meetbus alone, open loop, NATS frozen for 3 s", false, 1, 30 * time.Second, (*bench).recover},
 		{"memory", "1,000 connections at full load, NATS beside, and frozen for half of the time", true, 5, 2 * usual, (*bench).memory},
 		{"growth", "meetbus alone, small beside large, unsigned", false, 5, usual, (*bench).growth},
 	}
@@ -139,10 +139,9 @@ func (b *bench) memory(ctx context.Context) error {
 	var rows []pair
 	for _, c.connections = range b.connections(1000) {
 		calm, frozen := c, c
-		frozen.meanwhile = func(r *running) {
-			r.server.Signal(syscall.SIGSTOP)
-			time.Sleep(b.during / 2)
-			r.server.Signal(syscall.SIGCONT)
+		frozen.meanwhile = func(r *running, _ time.Time) aftermath {
+			r.freeze(b.during / 2)
+			return aftermath{}
 		}
 		p, err := b.pair(ctx, pair{}, b.under(ours, calm), b.under(ours, frozen))
 		if err != nil {

@@ -26,6 +26,8 @@ var (
 		{"relay's CPU, µs a webhook", func(r result) float64 { return milliseconds(r.processor) * 1000 }, digits},
 		{"relay's peak RSS, MB", func(r result) float64 { return float64(r.memory) / 1e6 }, digits},
 		{"% queued in the outbox", func(r result) float64 { return r.queued * 100 }, digits},
+		{"most in the outbox", func(r result) float64 { return float64(r.held) }, whole},
+		{"s until it was empty", func(r result) float64 { return r.empty.Seconds() }, seconds},
 		{"errors", func(r result) float64 { return float64(r.failed) }, digits},
 	}
 )
@@ -92,6 +94,14 @@ func single(labels []string, pairs []pair) markdown.Table {
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// seconds writes a time in seconds, of what may never have come.
+func seconds(v float64) string {
+	if v >= never.Seconds() {
+		return "not in this run"
+	}
+	return digits(v)
+}
 
 // digits writes a value with three digits that count.
 func digits(v float64) string {

@@ -76,7 +76,7 @@ type parts struct{ members, rest, again []*flight }
 // split finds those flights of a group that can be sent together: of one stream, each id once, not too large. What has no id could be
 // stored twice, as one of a group and alone. The caller has locked sending, and sends all members now.
 func (l *line) split(group []*flight) (s parts) {
-	ids, room := make(map[string]bool, len(group)), min(groupBytes, l.c.nc.MaxPayload())
+	ids, room := make(map[string]bool, len(group)), l.room()
 	for _, f := range group {
 		size := f.m.Size()
 		switch {
@@ -100,21 +100,37 @@ func (l *line) writeBatch(b *batch, group []*flight) (s parts, token uint64) {
 	if s = l.split(group); len(s.members) < batchMin {
 		return s, 0
 	}
-	id := nuid.Next()
+	ms := make([]*Message, len(s.members))
 	for i, f := range s.members {
-		m := f.m.natsMsg()
+		ms[i] = &f.m
+	}
+	token, err := l.writeMembers(b, ms)
+	if err != nil {
+		return s, 0
+	}
+	return s, token
+}
+
+// writeMembers writes the messages of a batch. The caller has locked sending.
+func (l *line) writeMembers(b *batch, ms []*Message) (token uint64, err error) {
+	id := nuid.Next()
+	for i, one := range ms {
+		m := one.natsMsg()
 		m.Header[headerBatch], m.Header[headerPlace] = []string{id}, []string{strconv.Itoa(i + 1)}
-		if i == len(s.members)-1 {
+		if i == len(ms)-1 {
 			token = l.expect(b)
 			m.Header[headerComplete], m.Reply = []string{"1"}, l.replyTo(token)
 		}
 		if err := l.c.nc.PublishMsg(m); err != nil {
 			l.heard(token)
-			return s, 0
+			return 0, err
 		}
 	}
-	return s, token
+	return token, nil
 }
+
+// room is how large messages that are sent together may be, in bytes.
+func (l *line) room() int64 { return min(groupBytes, l.c.nc.MaxPayload()) }
 
 // settleRun settles messages that are stored one behind the other. The answer has the sequence of the last.
 func (l *line) settleRun(members []*flight, a reply) {

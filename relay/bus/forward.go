@@ -2,8 +2,19 @@ package bus
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
 )
+
+// ForwardMax is how many messages can be forwarded at once.
+const ForwardMax = groupMax
+
+// turnsMax is how long messages are forwarded in turn, before what is left is for the next call.
+const turnsMax = time.Second
 
 // Outcome is what became of one message of Forward.
 type Outcome struct {
@@ -13,34 +24,144 @@ type Outcome struct {
 	Answered bool
 }
 
+// final says whether a message is stored, or never will be: then others of its key may follow.
+func (o Outcome) final() bool {
+	return o.Err == nil || errors.Is(o.Err, ErrTooLarge) || errors.Is(o.Err, ErrRefused)
+}
+
 // Forward stores messages that are in custody already, in their order, and waits for all acknowledgements until ctx ends. Unlike
 // Publish it sends one before the answer to the one before it has come, and what it has sent may still be stored when it has
-// returned without an answer.
+// returned without an answer. There is an outcome for each of the first messages, and at least for one of them; the others were not sent.
+// Of those with the same Key none overtakes another: they are stored as one batch, or wait for one another.
 func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
-	outcomes := make([]Outcome, len(ms))
 	c, err := b.use()
 	if err == nil {
 		err = b.room()
 	}
 	if err != nil {
-		for i := range outcomes {
-			outcomes[i] = Outcome{Err: err, Answered: true}
-		}
-		return outcomes
+		return slices.Repeat([]Outcome{{Err: err, Answered: true}}, len(ms))
 	}
-	flights := make([]*flight, 0, len(ms))
+	n := min(len(ms), ForwardMax)
+	if whole := c.line.whole(ms[:n]); whole >= batchMin {
+		if outcomes, done := b.forwardTogether(ctx, c, ms[:whole]); done {
+			return outcomes
+		}
+		n = whole
+	}
+	return b.forwardInTurn(ctx, c, ms[:n])
+}
+
+// forwardTogether stores messages as one batch. It is not done if the server has refused that.
+func (b *Bus) forwardTogether(ctx context.Context, c *connection, ms []Message) (outcomes []Outcome, done bool) {
+	a, err := c.line.publishTogether(ctx, ms)
+	if err == nil && a.err != nil {
+		return nil, false
+	}
+	if err != nil {
+		c.drop()
+	}
+	for i := range ms {
+		one := a.ack
+		one.Sequence -= uint64(len(ms) - 1 - i)
+		ack, err := b.outcome(c, &ms[i], one, err)
+		outcomes = append(outcomes, Outcome{Ack: ack, Err: err, Answered: err == nil})
+	}
+	return outcomes, true
+}
+
+// whole is how many of the first messages can be stored as one batch; 0 if the stream takes none.
+func (l *line) whole(ms []Message) int {
+	if len(ms) == 0 || !l.takes(ms[0].Stream).atomic {
+		return 0
+	}
+	ids, room := make(map[string]bool, len(ms)), l.room()
+	for i := range ms {
+		m := &ms[i]
+		if room -= m.Size(); room < 0 || m.Stream != ms[0].Stream || m.ID == "" || ids[m.ID] || !publishable(m.Subject) {
+			return i
+		}
+		ids[m.ID] = true
+	}
+	return len(ms)
+}
+
+// publishTogether stores messages as one batch. An error means that there is no answer: they may be stored, all or none. One in the
+// reply means that none is.
+func (l *line) publishTogether(ctx context.Context, ms []Message) (reply, error) {
+	members := make([]*Message, len(ms))
+	for i := range ms {
+		members[i] = &ms[i]
+	}
+	b := &batch{answer: make(chan reply, 1)}
+	token, err := l.sendMembers(ctx, b, members)
+	if err != nil {
+		return reply{err: err}, nil
+	}
+	defer l.heard(token)
+	select {
+	case a := <-b.answer:
+		if a.err == nil && a.batch != len(ms) {
+			a.err = fmt.Errorf("a batch of %d messages is acknowledged as one of %d", len(ms), a.batch)
+		}
+		return a, nil
+	case <-ctx.Done():
+		return reply{}, ctx.Err()
+	case <-l.c.ctx.Done():
+		return reply{}, errors.Join(nats.ErrConnectionClosed, context.Cause(l.c.ctx))
+	}
+}
+
+// sendMembers writes the messages of a batch as soon as nothing else is written.
+func (l *line) sendMembers(ctx context.Context, b *batch, ms []*Message) (token uint64, err error) {
+	defer l.guard(ctx, ms[0])()
+	l.sending.Lock()
+	defer l.sending.Unlock()
+	return l.writeMembers(b, ms)
+}
+
+// forwardInTurn stores messages each for itself, those of the same key one after the other. It stops where one is neither stored nor
+// refused for good, and where it has taken long.
+func (b *Bus) forwardInTurn(ctx context.Context, c *connection, ms []Message) (outcomes []Outcome) {
+	for began := time.Now(); len(outcomes) < len(ms) && time.Since(began) < turnsMax; {
+		some := b.forwardApart(ctx, c, unlike(ms[len(outcomes):]))
+		outcomes = append(outcomes, some...)
+		for _, o := range some {
+			if !o.final() {
+				return outcomes
+			}
+		}
+	}
+	return outcomes
+}
+
+// unlike are the first of some messages, as far as no key comes twice.
+func unlike(ms []Message) []Message {
+	keys := make(map[string]bool, len(ms))
 	for i, m := range ms {
-		flights = append(flights, newFlight(&m))
-		if !publishable(m.Subject) {
-			flights[i].over.Store(true)
-			outcomes[i] = Outcome{Err: refusedSubject(m.Subject), Answered: true}
+		if m.Key != "" && keys[m.Key] {
+			return ms[:i]
 		}
+		keys[m.Key] = true
 	}
-	sent := slices.DeleteFunc(slices.Clone(flights), func(f *flight) bool { return f.over.Load() })
+	return ms
+}
+
+// forwardApart sends messages at once, each of which is stored for itself.
+func (b *Bus) forwardApart(ctx context.Context, c *connection, ms []Message) []Outcome {
+	outcomes, flights := make([]Outcome, len(ms)), make([]*flight, len(ms))
+	var sent []*flight
+	for i := range ms {
+		if !publishable(ms[i].Subject) {
+			outcomes[i] = Outcome{Err: refusedSubject(ms[i].Subject), Answered: true}
+			continue
+		}
+		flights[i] = newFlight(&ms[i])
+		sent = append(sent, flights[i])
+	}
 	c.line.hand(sent...)
 	silent := false
 	for i, f := range flights {
-		if outcomes[i].Err != nil {
+		if f == nil {
 			continue
 		}
 		a, err := c.line.await(ctx, f)

@@ -19,7 +19,7 @@ type Message struct {
 	Subject string
 	// ID is the Nats-Msg-Id, by which the stream recognises a duplicate.
 	ID string
-	// Key is equal for messages that must stay in their order. Only an outbox looks at it.
+	// Key is equal for messages that must stay in their order. Only Forward looks at it.
 	Key    string
 	Header map[string][]string
 	Data   []byte

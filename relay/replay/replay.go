@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -89,15 +88,8 @@ func (r *run) take(ctx context.Context, m bus.Stored) error {
 	return nil
 }
 
-// queue sends when enough are waiting. Of those that are sent at once the bus may store one before another, so no two of a meeting are.
+// queue sends when enough are waiting.
 func (r *run) queue(ctx context.Context, m bus.Message) error {
-	sameMeeting := func(w bus.Message) bool { return m.Key != "" && w.Key == m.Key }
-	if slices.ContainsFunc(r.waiting, sameMeeting) {
-		if err := r.flush(ctx); err != nil {
-			add(r.report.Failed, kind(err))
-			return err
-		}
-	}
 	r.waiting = append(r.waiting, m)
 	if len(r.waiting) < together {
 		return nil

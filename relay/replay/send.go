@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,7 @@ import (
 
 const (
 	// together is how many messages are sent before their acknowledgements are waited for.
-	together = 128
+	together = bus.ForwardMax
 	// flushTimeout is the time for them, and for the bus to come back.
 	flushTimeout = 8 * time.Second
 	resendWait   = 250 * time.Millisecond
@@ -36,7 +37,10 @@ func (r *run) flush(ctx context.Context) error {
 				add(r.report.Failed, kind(err))
 			}
 			r.waiting = nil
-			return fmt.Errorf("publish replays: %w", err)
+			return fmt.Errorf("publish replays: %w", cmp.Or(err, ctx.Err()))
+		}
+		if err == nil {
+			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -48,7 +52,8 @@ func (r *run) flush(ctx context.Context) error {
 // send sends what is waiting once, and leaves what is to be sent again.
 func (r *run) send(ctx context.Context) (err error) {
 	var again []bus.Message
-	for i, o := range r.Bus.Forward(ctx, r.waiting) {
+	outcomes := r.Bus.Forward(ctx, r.waiting)
+	for i, o := range outcomes {
 		switch {
 		case o.Err == nil:
 			r.report.Published++
@@ -58,7 +63,7 @@ func (r *run) send(ctx context.Context) (err error) {
 			again, err = append(again, r.waiting[i]), o.Err
 		}
 	}
-	r.waiting = again
+	r.waiting = append(again, r.waiting[len(outcomes):]...)
 	return err
 }
 

@@ -12,8 +12,11 @@ import (
 )
 
 const (
-	// batchMax is how many messages may be on their way to the bus at once.
-	batchMax = 256
+	// batchMax is how many messages may be on their way to the bus at once, and batchBytes about how large they may be.
+	batchMax   = bus.ForwardMax
+	batchBytes = 4 << 20
+	// ahead is how many entries are read while others are on their way.
+	ahead = 256
 	// answerTimeout is how long the bus has for a batch.
 	answerTimeout = 5 * time.Second
 	// again is how long to wait before a batch, or what is left of it, is sent again.
@@ -48,12 +51,11 @@ func (b *Outbox) read(ctx context.Context) {
 
 // forward brings the entries to the bus.
 func (b *Outbox) forward(ctx context.Context) {
-	q := &queue{from: b.entries}
 	// What was there from before may have been sent, as far as two batches go: the store is purged that often.
 	suspects := 2 * batchMax
 	p := &progress{log: b.log}
 	for ctx.Err() == nil {
-		batch := q.batch(ctx)
+		batch := b.batch(ctx)
 		for i := range batch {
 			if suspects > 0 && batch[i].sequence <= b.resumed {
 				batch[i].suspect = true
@@ -66,52 +68,26 @@ func (b *Outbox) forward(ctx context.Context) {
 	}
 }
 
-// queue makes batches of what is read: in their order, and no two with the same key, so that one that must be sent again stays
-// before those that it belongs before.
-type queue struct {
-	from <-chan entry
-	// next was read and did not fit.
-	next *entry
-}
-
-func (q *queue) batch(ctx context.Context) []entry {
-	var batch []entry
-	keys := map[string]bool{}
-	for len(batch) < batchMax {
-		e, ok := q.take(ctx, len(batch) == 0)
-		if !ok {
-			break
+// batch waits for an entry, and returns it with those that are there by then, in their order; none when ctx ends.
+func (b *Outbox) batch(ctx context.Context) (batch []entry) {
+	for size := int64(0); len(batch) < batchMax && size < batchBytes; size += batch[len(batch)-1].message.Size() {
+		select {
+		case e := <-b.entries:
+			batch = append(batch, e)
+			continue
+		default:
 		}
-		if e.message.Key != "" && keys[e.message.Key] {
-			q.next = &e
-			break
+		if len(batch) > 0 {
+			return batch
 		}
-		keys[e.message.Key] = true
-		batch = append(batch, e)
+		select {
+		case e := <-b.entries:
+			batch = append(batch, e)
+		case <-ctx.Done():
+			return nil
+		}
 	}
 	return batch
-}
-
-// take returns the next entry; if none is there, it waits only if told to.
-func (q *queue) take(ctx context.Context, wait bool) (entry, bool) {
-	if e := q.next; e != nil {
-		q.next = nil
-		return *e, true
-	}
-	if !wait {
-		select {
-		case e := <-q.from:
-			return e, true
-		default:
-			return entry{}, false
-		}
-	}
-	select {
-	case e := <-q.from:
-		return e, true
-	case <-ctx.Done():
-		return entry{}, false
-	}
 }
 
 // deliver returns when the bus has the whole batch, or false when ctx ends.
@@ -123,7 +99,7 @@ func (b *Outbox) deliver(ctx context.Context, batch []entry) bool {
 		if len(rest) == 0 {
 			break
 		}
-		if batch = rest; !pause(ctx, again) {
+		if batch = rest; err != nil && !pause(ctx, again) {
 			return false
 		}
 	}
@@ -131,7 +107,7 @@ func (b *Outbox) deliver(ctx context.Context, batch []entry) bool {
 	return true
 }
 
-// attempt sends a batch once, and returns what the bus has not taken, with the first reason.
+// attempt sends a batch once, and returns what the bus has not taken, with the first reason if it was sent.
 func (b *Outbox) attempt(ctx context.Context, batch []entry) (rest []entry, err error) {
 	batch, err = b.unknown(ctx, batch)
 	if err != nil || len(batch) == 0 {
@@ -143,7 +119,8 @@ func (b *Outbox) attempt(ctx context.Context, batch []entry) (rest []entry, err 
 	}
 	sending, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	for i, o := range b.o.Bus.Forward(sending, messages) {
+	outcomes := b.o.Bus.Forward(sending, messages)
+	for i, o := range outcomes {
 		e := batch[i]
 		switch {
 		case o.Err == nil:
@@ -160,7 +137,7 @@ func (b *Outbox) attempt(ctx context.Context, batch []entry) (rest []entry, err 
 			err = o.Err
 		}
 	}
-	return rest, err
+	return append(rest, batch[len(outcomes):]...), err
 }
 
 // unknown leaves out the entries that the bus has, where it does not remember by itself: those that may have been sent longer ago

@@ -97,7 +97,7 @@ func start(o Options) (*Outbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Outbox{o: o, log: o.Log, tracer: tracer{o.Tracer}, server: server, entries: make(chan entry, batchMax)}
+	b := &Outbox{o: o, log: o.Log, tracer: tracer{o.Tracer}, server: server, entries: make(chan entry, ahead)}
 	if err := b.openStore(); err != nil {
 		server.Stop()
 		return nil, err

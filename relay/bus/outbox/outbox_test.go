@@ -297,6 +297,36 @@ func TestWayBack(t *testing.T) {
 	}
 }
 
+// TestBusyMeeting: events of one meeting leave in their order, and many at once: one by one they might never catch up.
+func TestBusyMeeting(t *testing.T) {
+	const events = 1200
+	r := newRig(t)
+	r.nats.Stop()
+	for n := range events {
+		r.must(message("a", n))
+	}
+	r.nats.Restart()
+	r.drained()
+	for n, id := range r.ids() {
+		if id != fmt.Sprint("a-", n) {
+			t.Fatalf("%s is on the bus where %d should be", id, n)
+		}
+	}
+	trips, last := 0, ""
+	err := bus.Read(t.Context(), bus.ReadOptions{
+		Server: bus.Server{URL: r.nats.URL()}, Stream: "MEETBUS", Start: bus.Start{All: true},
+	}, func(m bus.Stored) error {
+		if batch := strings.Join(m.Header["Nats-Batch-Id"], ""); batch == "" || batch != last {
+			trips++
+			last = batch
+		}
+		return nil
+	})
+	if err != nil || trips == 0 || trips > events/10 {
+		t.Errorf("%d events left in %d trips: %v", events, trips, err)
+	}
+}
+
 // TestBusThatHangs: what is not acknowledged in a second is stored here, and once in the end.
 func TestBusThatHangs(t *testing.T) {
 	var proxy *bustest.Proxy
