@@ -36,6 +36,8 @@ const (
 type bare struct {
 	js  jetstream.JetStream
 	key *rsa.PublicKey // without one, nothing is verified
+	// message is what is published of a webhook.
+	message func(body []byte, header http.Header) (*nats.Msg, error)
 }
 
 // runBare is the program of the bare relay. It ends when it is killed, or told to.
@@ -46,6 +48,7 @@ func runBare(ctx context.Context, args []string) error {
 	store := flags.String("store", "", "instead: the store of a server inside, which listens at the address of -nats")
 	always := flags.Bool("always", false, "the server inside syncs before each acknowledgement")
 	key := flags.String("key", "", "the public key that signatures are verified with")
+	event := flags.Bool("event", false, "publish a CloudEvent, and not the body as it came")
 	only := flags.Bool("answer", false, "answer, and do nothing else")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -61,7 +64,10 @@ func runBare(ctx context.Context, args []string) error {
 		return err
 	}
 	defer nc.Close()
-	b := &bare{}
+	b := &bare{message: asItCame}
+	if *event {
+		b.message = byHand
+	}
 	if b.js, err = jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(inFlight)); err != nil {
 		return err
 	}
@@ -106,7 +112,11 @@ func (b *bare) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		http.Error(w, "wrong signature", http.StatusUnauthorized)
 		return
 	}
-	m := &nats.Msg{Subject: bareSubject, Data: body, Header: nats.Header{jetstream.MsgIDHeader: {q.Header.Get("dyte-uuid")}}}
+	m, err := b.message(body, q.Header)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
 	future, err := b.js.PublishMsgAsync(m)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
@@ -119,6 +129,11 @@ func (b *bare) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 	case <-q.Context().Done():
 	}
+}
+
+// asItCame is the body with the delivery id.
+func asItCame(body []byte, header http.Header) (*nats.Msg, error) {
+	return &nats.Msg{Subject: bareSubject, Data: body, Header: nats.Header{jetstream.MsgIDHeader: {header.Get("dyte-uuid")}}}, nil
 }
 
 func signed(key *rsa.PublicKey, header string, body []byte) bool {

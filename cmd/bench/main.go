@@ -11,6 +11,8 @@
 //	               log a webhook (to a file), the outbox; beside a NATS server, or with it embedded
 //	bare           net/http and js.PublishMsgAsync with the delivery id as Nats-Msg-Id; "signed" checks the same RSA-2048 signature,
 //	               "embedded" has the NATS server in its process. This program is it, started again
+//	by hand        bare, but for what it publishes: the body parsed with encoding/json, a CloudEvent of the official SDK with about the
+//	               attributes and the data of meetbus, the original in it. No catalogue, no routing, no outbox, no log, no metrics
 //	answers only   net/http that reads the body and answers 200: more than this the senders cannot measure here
 //
 // The webhooks are Dyte's, of 1 KB each, and no two are the same event. Unsigned: meeting.participantJoined, known by their bodies'
@@ -21,12 +23,15 @@
 // The scenarios, of -run; those with * run unless others are named, and "all" is all of them:
 //
 //	throughput*  closed loop of 1, 16, 64, 256 connections, unsigned and signed, NATS beside with its default sync; answers only
-//	always*      the same with sync: always, beside and embedded
+//	byhand       the same of 16, 64, 256 connections, with by hand instead of bare
+//	always*      throughput with sync: always, beside and embedded
 //	slowsync     always, beside, at 64 and 256 connections, each sync of the NATS server 2 ms slower: takes strace. The relay's own disk
 //	             is as it is, so there are also rows without the outbox
 //	latency      open loop at half of the highest rate of meetbus: webhooks arrive by chance and wait for no answers, and each latency
 //	             counts from the arrival. 60 s and three rounds, if not told otherwise; -rate
 //	soak         meetbus alone under the same load for ten minutes, of which the longest answer counts; needs 20 GB of disk
+//	recover      meetbus alone, open loop at a quarter, a half and three quarters of its highest rate: the NATS server stands still for
+//	             3 s, and then it counts when the outbox is empty. 30 s each
 //	memory*      peak memory with 1,000 connections, and with the NATS server frozen for half of the time
 //	growth       meetbus alone, small beside large: mapping rules, endpoints, ids in the duplicate window, messages in the stream.
 //	             Filling 10,000,000 messages takes minutes: -messages, -ids
@@ -34,11 +39,11 @@
 // The files, in the order of a run:
 //
 //	main.go       the run; options.go how, machine.go on what
-//	scenarios.go  what is compared with what; latency.go and growth.go two that take more
+//	scenarios.go  what is compared with what; latency.go, recover.go and growth.go some that take more
 //	pair.go       two sides in turn, and what is said of them: medians and ratios
 //	measure.go    one side, once: started, loaded, watched (usage.go), compared with its stream
 //	rig.go        the processes of a side, built from this module
-//	bare.go       the bare relay
+//	bare.go       the bare relay; byhand.go what it publishes by hand
 //	load.go       senders of a closed loop, openloop.go of an open one
 //	webhook.go    the bytes that they send; answer.go the bytes that they get; tally.go what they count
 //	table.go      what the tables show; plot.go the plot

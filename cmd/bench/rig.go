@@ -49,7 +49,8 @@ type side struct {
 
 var (
 	ours        = side{"meetbus", (*bench).startOurs}
-	plain       = side{"bare", (*bench).startBare}
+	plain       = side{"bare", (*bench).startPlain}
+	handmade    = side{"by hand", (*bench).startByHand}
 	answersOnly = side{"answers only", (*bench).startAnswers}
 )
 
@@ -124,12 +125,18 @@ func (b *bench) startOurs(r *running, c conditions, dir string) error {
 	return r.startRelay(dir, command, ports[1])
 }
 
-func (b *bench) startBare(r *running, c conditions, dir string) error {
+func (b *bench) startPlain(r *running, c conditions, dir string) error { return b.startBare(r, c, dir) }
+
+func (b *bench) startByHand(r *running, c conditions, dir string) error {
+	return b.startBare(r, c, dir, "-event")
+}
+
+func (b *bench) startBare(r *running, c conditions, dir string, options ...string) error {
 	if err := r.startNATS(b, c, dir); err != nil {
 		return err
 	}
 	r.stream = bareStream
-	command := []string{"-nats", r.nats}
+	command := append(options, "-nats", r.nats)
 	if c.embedded {
 		command = append(command, "-store", filepath.Join(dir, "bare"), fmt.Sprintf("-always=%t", c.always))
 	}

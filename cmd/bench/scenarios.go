@@ -20,6 +20,7 @@ const usual = 3 * time.Second
 func scenarios() []scenario {
 	return []scenario{
 		{"throughput", "closed loop, NATS beside, synced every 2 minutes (its default)", true, 5, usual, (*bench).throughput},
+		{"byhand", "closed loop, NATS beside with its default sync: a handler that makes a CloudEvent by hand", false, 5, usual, (*bench).byHand},
 		{"always", "closed loop, synced before each acknowledgement", true, 5, usual, (*bench).always},
 		{"slowsync", "the same beside, each sync 2 ms slower", false, 5, usual, (*bench).slowSync},
 		{"latency", "open loop, at half of the highest rate of meetbus, NATS beside with its default sync", false, 3, time.Minute, (*bench).latency},
@@ -55,12 +56,12 @@ func (c conditions) place() string {
 	return place
 }
 
-// closed runs both sides at each number of connections, unsigned and signed.
-func (b *bench) closed(ctx context.Context, c conditions, connections ...int) (pairs []pair, err error) {
+// closed runs meetbus and another side at each number of connections, unsigned and signed.
+func (b *bench) closed(ctx context.Context, other side, c conditions, connections ...int) (pairs []pair, err error) {
 	for _, c.signed = range []bool{false, true} {
 		for _, c.connections = range b.connections(connections...) {
 			p := pair{labels: []string{c.kind(), c.place(), fmt.Sprint(c.connections)}, connections: c.connections}
-			if p, err = b.pair(ctx, p, b.under(ours, c), b.under(plain, c)); err != nil {
+			if p, err = b.pair(ctx, p, b.under(ours, c), b.under(other, c)); err != nil {
 				return nil, err
 			}
 			pairs = append(pairs, p)
@@ -69,15 +70,15 @@ func (b *bench) closed(ctx context.Context, c conditions, connections ...int) (p
 	return pairs, nil
 }
 
-func (b *bench) compare(pairs []pair) {
+func (b *bench) compare(other side, pairs []pair) {
 	comparison{
-		labels: []string{"webhooks", "NATS", "connections"}, a: ours.name, b: plain.name, by: rate, pairs: pairs,
+		labels: []string{"webhooks", "NATS", "connections"}, a: ours.name, b: other.name, by: rate, pairs: pairs,
 	}.table().Print(b.out)
 }
 
 func (b *bench) throughput(ctx context.Context) error {
 	connections := []int{1, 16, 64, 256}
-	pairs, err := b.closed(ctx, conditions{}, connections...)
+	pairs, err := b.closed(ctx, plain, conditions{}, connections...)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (b *bench) throughput(ctx context.Context) error {
 		b.best[signed] = max(b.best[signed], middle(p.a, rate.of))
 	}
 	b.draw("synced every 2 minutes", pairs)
-	b.compare(pairs)
+	b.compare(plain, pairs)
 	var ceiling []pair
 	for _, n := range b.connections(connections...) {
 		p := pair{labels: []string{answersOnly.name, fmt.Sprint(n)}}
@@ -100,24 +101,33 @@ func (b *bench) throughput(ctx context.Context) error {
 	return nil
 }
 
+func (b *bench) byHand(ctx context.Context) error {
+	pairs, err := b.closed(ctx, handmade, conditions{}, 16, 64, 256)
+	if err != nil {
+		return err
+	}
+	b.compare(handmade, pairs)
+	return nil
+}
+
 func (b *bench) always(ctx context.Context) error {
 	var all []pair
 	for _, embedded := range []bool{false, true} {
 		c := conditions{always: true, embedded: embedded}
-		pairs, err := b.closed(ctx, c, 1, 16, 64, 256)
+		pairs, err := b.closed(ctx, plain, c, 1, 16, 64, 256)
 		if err != nil {
 			return err
 		}
 		b.draw("synced always, NATS "+c.place(), pairs)
 		all = append(all, pairs...)
 	}
-	b.compare(all)
+	b.compare(plain, all)
 	return nil
 }
 
 func (b *bench) slowSync(ctx context.Context) error {
 	c := conditions{always: true, slowed: true}
-	pairs, err := b.closed(ctx, c, 64, 256)
+	pairs, err := b.closed(ctx, plain, c, 64, 256)
 	if err != nil {
 		return err
 	}
@@ -126,11 +136,11 @@ func (b *bench) slowSync(ctx context.Context) error {
 		config["outbox"] = map[string]any{"enabled": false}
 		return path
 	}
-	alone, err := b.closed(ctx, c, 64, 256)
+	alone, err := b.closed(ctx, plain, c, 64, 256)
 	if err != nil {
 		return err
 	}
-	b.compare(append(pairs, alone...))
+	b.compare(plain, append(pairs, alone...))
 	return nil
 }
 

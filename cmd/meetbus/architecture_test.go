@@ -53,7 +53,7 @@ var homes = map[string][]string{
 	"github.com/nats-io/nats-server":        {"relay/bus/embedded", "cmd/bench"},
 	"github.com/HdrHistogram":               {"cmd/bench"},
 	"github.com/goccy/go-yaml":              {"config"},
-	"github.com/cloudevents/sdk-go/v2":      {"schemas", "relay/route", "cmd/interop", "docs/subscribers/cloudevents"},
+	"github.com/cloudevents/sdk-go/v2":      {"schemas", "relay/route", "cmd/bench", "cmd/interop", "docs/subscribers/cloudevents"},
 	"github.com/cloudevents/sdk-go/sql":     {"relay/route"},
 	"github.com/antlr":                      {"relay/route"},
 	"github.com/spf13/cobra":                {"cmd/meetbus"},

@@ -28,8 +28,13 @@ import (
 	"github.com/meetbus/meetbus/relay/route"
 )
 
-// leave is the time for finishing what was accepted, once the listener closes.
-const leave = 8 * time.Second
+const (
+	// leave is the time for finishing what was accepted, once the listener closes.
+	leave = 8 * time.Second
+	// adminDeadline is the time for a request of an operator to arrive; its answer may take twice as long. A page waits for the bus for longer
+	// than a provider waits for us, whatever http.deadline is.
+	adminDeadline = 5 * time.Second
+)
 
 // process is a running relay: what was started, in order, so that it can be stopped in the reverse one.
 type process struct {
@@ -94,9 +99,9 @@ func (p *process) start(ctx context.Context) error {
 	}
 	inspector := p.inspector(operators)
 	operators.Inspector = inspector
-	p.serve(admin, relay.Admin(operators))
+	p.serve(admin, relay.Admin(operators), adminDeadline)
 	p.onStop(inspector.Close) // before the server waits for the pages that are open
-	p.serve(front, p.relay.Front())
+	p.serve(front, p.relay.Front(), c.HTTP.Deadline)
 	p.followFiles(ctx)
 	return nil
 }
@@ -201,9 +206,9 @@ func (p *process) adminOptions(l listener, registry *prometheus.Registry) (relay
 	}, nil
 }
 
-func (p *process) serve(l listener, handler http.Handler) {
+func (p *process) serve(l listener, handler http.Handler, deadline time.Duration) {
 	server := relay.Serve(relay.ServerOptions{
-		Listener: l, Handler: handler, TLS: l.tls, Deadline: p.config.HTTP.Deadline, Log: p.log, Broken: p.broken,
+		Listener: l, Handler: handler, TLS: l.tls, Deadline: deadline, Log: p.log, Broken: p.broken,
 	})
 	p.onStop(func() {
 		if err := server.Shutdown(p.leaving); err != nil {

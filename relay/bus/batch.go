@@ -108,6 +108,9 @@ func (l *line) writeBatch(b *batch, group []*flight) (s parts, token uint64) {
 	if err != nil {
 		return s, 0
 	}
+	for _, f := range s.members {
+		f.written.Store(true)
+	}
 	return s, token
 }
 

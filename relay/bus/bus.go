@@ -109,6 +109,8 @@ type Bus struct {
 	// full remembers that the first stream was; silence that the server did not answer.
 	full    fullness
 	silence silence
+	// reach is how much Forward tries at once; only Forward uses it.
+	reach reach
 
 	// What was logged, so that it is not said again: the last failure, and each warning about a stream. Only run uses them.
 	failure string

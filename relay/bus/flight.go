@@ -19,7 +19,9 @@ type flight struct {
 	// over is true once it is answered, or its sender has left. It is set before sent is read there, and read after sent is set where
 	// it is written: either its sender knows that it may have been written, or it is not.
 	over, sent atomic.Bool
-	// token, on which its own answer is expected, is guarded by line.sending.
+	// written is true while all that was begun to be written of it is.
+	written atomic.Bool
+	// token, on which its own answer is expected, is guarded by line.sending, unless it is written.
 	token uint64
 	// from, if set, is the first sequence that it can have if it was stored with a group, and not before.
 	from uint64
@@ -27,6 +29,7 @@ type flight struct {
 
 // leaves says whether a flight is still to be written, and marks it as written if so.
 func (f *flight) leaves() bool {
+	f.written.Store(false)
 	f.sent.Store(true)
 	return !f.over.Load()
 }

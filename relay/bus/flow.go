@@ -130,6 +130,7 @@ func (l *line) writeFlow(f *flow, group []*flight) (s parts, tokens []uint64) {
 			resent(s.members, f.from)
 			return s, nil
 		}
+		member.written.Store(true)
 	}
 	return s, tokens
 }

@@ -10,11 +10,27 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// ForwardMax is how many messages can be forwarded at once.
-const ForwardMax = groupMax
+const (
+	// ForwardMax is how many messages can be forwarded at once, and ForwardBytes about how large those may be that are gathered for it.
+	ForwardMax   = groupMax
+	ForwardBytes = groupBytes
+	// turnsMax is how long messages are forwarded in turn, before what is left is for the next call. Who has less time does not begin.
+	turnsMax = time.Second
+)
 
-// turnsMax is how long messages are forwarded in turn, before what is left is for the next call.
-const turnsMax = time.Second
+// reach is how many messages are tried as one batch: at most half of one that was refused, or not answered, as over a line too slow
+// for it, and twice as many after what was taken.
+type reach struct{ halved int }
+
+func (r *reach) now() int { return groupMax >> r.halved }
+
+func (r *reach) taken() { r.halved = max(r.halved-1, 0) }
+
+func (r *reach) missed(n int) {
+	for r.now() > n/2 {
+		r.halved++
+	}
+}
 
 // Outcome is what became of one message of Forward.
 type Outcome struct {
@@ -24,15 +40,17 @@ type Outcome struct {
 	Answered bool
 }
 
-// final says whether a message is stored, or never will be: then others of its key may follow.
-func (o Outcome) final() bool {
-	return o.Err == nil || errors.Is(o.Err, ErrTooLarge) || errors.Is(o.Err, ErrRefused)
+// pending says that a message is to be sent again: it is not stored, as far as is known, nor refused for good. Nothing of its key may
+// overtake it.
+func (o Outcome) pending() bool {
+	return o.Err != nil && !errors.Is(o.Err, ErrTooLarge) && !errors.Is(o.Err, ErrRefused)
 }
 
 // Forward stores messages that are in custody already, in their order, and waits for all acknowledgements until ctx ends. Unlike
 // Publish it sends one before the answer to the one before it has come, and what it has sent may still be stored when it has
-// returned without an answer. There is an outcome for each of the first messages, and at least for one of them; the others were not sent.
-// Of those with the same Key none overtakes another: they are stored as one batch, or wait for one another.
+// returned without an answer. There is an outcome for each of the first messages, and for one at least if there are any; what is behind
+// them is not stored. Of those with the same Key none overtakes another: they are stored as one batch, or wait for one another. It is
+// called by one goroutine at a time.
 func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 	c, err := b.use()
 	if err == nil {
@@ -41,21 +59,34 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 	if err != nil {
 		return slices.Repeat([]Outcome{{Err: err, Answered: true}}, len(ms))
 	}
-	n := min(len(ms), ForwardMax)
-	if whole := c.line.whole(ms[:n]); whole >= batchMin {
-		if outcomes, done := b.forwardTogether(ctx, c, ms[:whole]); done {
+	ms = ms[:min(len(ms), ForwardMax)]
+	if n := c.line.whole(ms[:min(len(ms), b.reach.now())]); n >= batchMin {
+		outcomes, done := b.forwardTogether(ctx, c, ms[:n])
+		if done && outcomes[0].Err == nil {
+			b.reach.taken()
 			return outcomes
 		}
-		n = whole
+		if b.reach.missed(n); done {
+			return outcomes
+		}
+		return b.forwardInTurn(ctx, c, ms)
 	}
-	return b.forwardInTurn(ctx, c, ms[:n])
+	outcomes := b.forwardInTurn(ctx, c, ms)
+	if !slices.ContainsFunc(outcomes, Outcome.pending) {
+		b.reach.taken()
+	}
+	return outcomes
 }
 
-// forwardTogether stores messages as one batch. It is not done if the server has refused that.
+// forwardTogether stores messages as one batch. It is not done if the server has refused that, and there is time for another way.
 func (b *Bus) forwardTogether(ctx context.Context, c *connection, ms []Message) (outcomes []Outcome, done bool) {
 	a, err := c.line.publishTogether(ctx, ms)
 	if err == nil && a.err != nil {
-		return nil, false
+		if ends, has := ctx.Deadline(); !has || time.Until(ends) >= turnsMax {
+			return nil, false
+		}
+		_, err := b.outcome(c, &ms[0], a.ack, a.err)
+		return []Outcome{{Err: err, Answered: true}}, true
 	}
 	if err != nil {
 		c.drop()
@@ -85,8 +116,8 @@ func (l *line) whole(ms []Message) int {
 	return len(ms)
 }
 
-// publishTogether stores messages as one batch. An error means that there is no answer: they may be stored, all or none. One in the
-// reply means that none is.
+// publishTogether stores messages as one batch. An error means that there is no answer, or none that says it: they may be stored, even
+// some of them, as where an account is full. One in the reply means that none is.
 func (l *line) publishTogether(ctx context.Context, ms []Message) (reply, error) {
 	members := make([]*Message, len(ms))
 	for i := range ms {
@@ -100,8 +131,11 @@ func (l *line) publishTogether(ctx context.Context, ms []Message) (reply, error)
 	defer l.heard(token)
 	select {
 	case a := <-b.answer:
-		if a.err == nil && a.batch != len(ms) {
-			a.err = fmt.Errorf("a batch of %d messages is acknowledged as one of %d", len(ms), a.batch)
+		switch {
+		case a.err != nil && !answered(a.err):
+			return reply{}, a.err
+		case a.err == nil && a.batch != len(ms):
+			return reply{}, fmt.Errorf("a batch of %d messages is acknowledged as one of %d", len(ms), a.batch)
 		}
 		return a, nil
 	case <-ctx.Done():
@@ -125,10 +159,8 @@ func (b *Bus) forwardInTurn(ctx context.Context, c *connection, ms []Message) (o
 	for began := time.Now(); len(outcomes) < len(ms) && time.Since(began) < turnsMax; {
 		some := b.forwardApart(ctx, c, unlike(ms[len(outcomes):]))
 		outcomes = append(outcomes, some...)
-		for _, o := range some {
-			if !o.final() {
-				return outcomes
-			}
+		if slices.ContainsFunc(some, Outcome.pending) {
+			break
 		}
 	}
 	return outcomes

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/meetbus/meetbus/relay/bus"
@@ -118,6 +119,105 @@ func TestForwardWithoutAnswer(t *testing.T) {
 	for id, sequences := range stored(t, js, "SILENT") {
 		if len(sequences) != 1 {
 			t.Errorf("%s is stored at %d", id, sequences)
+		}
+	}
+}
+
+// TestForwardTriesLess: what is not answered holds up itself, also as the last of a batch, which has the only answer.
+func TestForwardTriesLess(t *testing.T) {
+	n := groupServer(t, false)
+	js, config := admin(t, n), newStream("LESS", 1)
+	if _, err := js.CreateStream(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	b := connect(t, bus.Options{Server: bus.Server{URL: n.URL()}, Streams: []bus.Stream{{Name: "LESS", Subjects: config.Subjects, DuplicateWindow: time.Minute}}})
+	waitReady(t, b)
+	rest := groupCase{change: denied(groupSize - 1)}.messages("LESS")
+	last := rest[groupSize-1].ID
+	for tries := 0; len(rest) > 1; tries++ {
+		if tries == 10 {
+			t.Fatalf("%d messages are left after %d tries", len(rest), tries)
+		}
+		ctx, cancel := contextFor(t, 200*time.Millisecond)
+		outcomes := b.Forward(ctx, rest)
+		cancel()
+		var again []bus.Message
+		for i, o := range outcomes {
+			if o.Err != nil {
+				again = append(again, rest[i])
+			}
+		}
+		rest = append(again, rest[len(outcomes):]...)
+		waitReady(t, b)
+	}
+	if len(rest) != 1 || rest[0].ID != last {
+		t.Errorf("left: %+v", rest)
+	}
+	if ids := stored(t, js, "LESS"); len(ids) != groupSize-1 {
+		t.Errorf("stored: %v", ids)
+	}
+}
+
+// TestForwardWithLittleTime: where a batch is refused late, the other ways are for the next call, and the connection stays.
+func TestForwardWithLittleTime(t *testing.T) {
+	n := groupServer(t, false)
+	js, config := admin(t, n), newStream("LATE", 1)
+	if _, err := js.CreateStream(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	b := connect(t, bus.Options{Server: bus.Server{URL: n.URL()}, Streams: []bus.Stream{{Name: "LATE", Subjects: config.Subjects, DuplicateWindow: time.Minute}}})
+	waitReady(t, b)
+	ms := groupCase{}.messages("LATE")
+	publish(t, b, ms[3])
+	ctx, cancel := contextFor(t, 500*time.Millisecond)
+	defer cancel()
+	if outcomes := b.Forward(ctx, ms); len(outcomes) != 1 || !errors.Is(outcomes[0].Err, bus.ErrUnavailable) || !outcomes[0].Answered {
+		t.Errorf("with little time: %+v", outcomes)
+	}
+	if outcomes := b.Forward(t.Context(), ms); len(outcomes) == 0 || outcomes[0].Err != nil {
+		t.Errorf("with time: %+v", outcomes)
+	}
+}
+
+// TestForwardToAFullServer: a server whose disk may hold no more stores a part of a batch, and answers nothing.
+func TestForwardToAFullServer(t *testing.T) {
+	const size, room = 10 << 10, 100 << 10
+	n := groupServer(t, false, func(o *server.Options) { o.JetStreamMaxStore = room })
+	js, config := admin(t, n), newStream("ROOM", 1)
+	if _, err := js.CreateStream(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	b := connect(t, bus.Options{Server: bus.Server{URL: n.URL()}, Streams: []bus.Stream{{Name: "ROOM", Subjects: config.Subjects, DuplicateWindow: time.Minute}}})
+	waitReady(t, b)
+	rest := groupCase{change: func(ms []bus.Message) {
+		for i := range ms {
+			ms[i].Data = make([]byte, size)
+		}
+		inMeetings(ms)
+	}}.messages("ROOM")
+	var err error
+	for tries := 0; !errors.Is(err, bus.ErrFull); tries++ {
+		if tries == 10 {
+			t.Fatalf("not full after %d tries: %v", tries, err)
+		}
+		ctx, cancel := contextFor(t, 2*time.Second)
+		outcomes := b.Forward(ctx, rest)
+		cancel()
+		for len(outcomes) > 0 && outcomes[0].Err == nil {
+			rest, outcomes = rest[1:], outcomes[1:]
+		}
+		if len(outcomes) > 0 {
+			err = outcomes[0].Err
+		}
+		waitReady(t, b)
+	}
+	ids := stored(t, js, "ROOM")
+	if left := groupSize - len(ids); left == 0 || left != len(rest) {
+		t.Errorf("%d are stored, and %d are left", len(ids), len(rest))
+	}
+	for id, sequences := range ids {
+		if len(sequences) != 1 || fmt.Sprint(sequences[0]-1) != id {
+			t.Errorf("message %s is stored at %d", id, sequences)
 		}
 	}
 }

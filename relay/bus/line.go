@@ -134,19 +134,25 @@ func (l *line) await(ctx context.Context, f *flight) (reply, error) {
 	return reply{}, err
 }
 
-// forget makes sure that nothing of a flight that is over leaves this machine after it returns. A write that a frozen server blocks
-// holds it up, and is cut; what was not written yet holds up nothing.
+// forget makes sure that nothing of a flight that is over leaves this machine after it returns. A write of it that a frozen server
+// blocks holds it up, and is cut; what was not written yet holds up nothing, nor do others that are written meanwhile.
 func (l *line) forget(f *flight) {
 	if !f.sent.Load() {
 		return
 	}
+	if !f.written.Load() {
+		l.awaitWrite()
+	}
+	l.heard(f.token)
+	l.c.unsend()
+}
+
+// awaitWrite returns when what is written now is, or was cut.
+func (l *line) awaitWrite() {
 	cut := time.AfterFunc(2*grace, l.c.wire.cut)
 	defer cut.Stop()
 	l.sending.Lock()
-	token := f.token
-	l.sending.Unlock()
-	l.heard(token)
-	l.c.unsend()
+	defer l.sending.Unlock()
 }
 
 func (l *line) run() {
@@ -253,7 +259,9 @@ func (l *line) sendNow(f *flight) {
 	if err := l.c.nc.PublishMsg(m); err != nil {
 		l.heard(f.token)
 		l.settle(f, reply{err: err})
+		return
 	}
+	f.written.Store(true)
 }
 
 // hear settles the flight with its own answer.

@@ -65,7 +65,7 @@ const (
 	leaderRetries = 2
 	leaderWait    = 50 * time.Millisecond
 	// grace is how long what was written may take to leave this machine once the time is up.
-	grace = 20 * time.Millisecond
+	grace = 40 * time.Millisecond
 )
 
 // Publish stores m and waits for the acknowledgement until ctx ends, or until m.By. While disconnected it fails at once: nothing is kept

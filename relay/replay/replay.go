@@ -56,9 +56,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	r := &run{Options: o, report: Report{Skipped: map[string]int{}, Failed: map[string]int{}}}
 	err := bus.Read(ctx, o.From, func(m bus.Stored) error { return r.take(ctx, m) })
 	// What was read before an interruption is still sent, so that the report says where to go on.
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
-	defer cancel()
-	if lost := r.flush(last); err == nil {
+	if lost := r.flush(ctx); err == nil {
 		err = lost
 	}
 	return r.report, err
@@ -66,8 +64,10 @@ func Run(ctx context.Context, o Options) (Report, error) {
 
 type run struct {
 	Options
-	report  Report
+	report Report
+	// waiting are messages to be sent, of so many bytes together.
 	waiting []bus.Message
+	bytes   int64
 }
 
 // take makes a replay of one message.
@@ -91,7 +91,8 @@ func (r *run) take(ctx context.Context, m bus.Stored) error {
 // queue sends when enough are waiting.
 func (r *run) queue(ctx context.Context, m bus.Message) error {
 	r.waiting = append(r.waiting, m)
-	if len(r.waiting) < together {
+	r.bytes += m.Size()
+	if len(r.waiting) < bus.ForwardMax && r.bytes < bus.ForwardBytes {
 		return nil
 	}
 	return r.flush(ctx)

@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,42 +10,40 @@ import (
 )
 
 const (
-	// together is how many messages are sent before their acknowledgements are waited for.
-	together = bus.ForwardMax
-	// flushTimeout is the time for them, and for the bus to come back.
+	// flushTimeout is the time for the bus to take some of what is waiting, and to come back.
 	flushTimeout = 8 * time.Second
-	resendWait   = 250 * time.Millisecond
+	// sendTimeout is the time for one try: where it is too short, the next one is for fewer.
+	sendTimeout = 2 * time.Second
+	resendWait  = 250 * time.Millisecond
 )
 
 // flush sends what is waiting. What the bus has not answered is sent again with the same id, which the stream recognises. It fails
-// where the bus does not come back; the rest has failed then.
+// where the bus does not come back; the rest has failed then. What is waiting is not left half sent when the run is interrupted.
 func (r *run) flush(ctx context.Context) error {
 	if r.Progress != nil {
 		defer func() { r.Progress(r.report) }()
 	}
-	// A batch is not left half sent when the run is interrupted.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
-	defer cancel()
-	for {
-		err := r.send(ctx)
-		if len(r.waiting) == 0 {
-			return nil
+	for ends := time.Now().Add(flushTimeout); len(r.waiting) > 0; {
+		left := len(r.waiting)
+		sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
+		err := r.send(sending)
+		cancel()
+		if len(r.waiting) < left {
+			ends = time.Now().Add(flushTimeout)
 		}
-		if ctx.Err() != nil || errors.Is(err, bus.ErrFull) {
+		switch {
+		case errors.Is(err, bus.ErrFull), !time.Now().Before(ends):
 			for range r.waiting {
 				add(r.report.Failed, kind(err))
 			}
 			r.waiting = nil
-			return fmt.Errorf("publish replays: %w", cmp.Or(err, ctx.Err()))
-		}
-		if err == nil {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(resendWait):
+			return fmt.Errorf("publish replays: %w", err)
+		case err != nil:
+			time.Sleep(resendWait)
 		}
 	}
+	r.bytes = 0
+	return nil
 }
 
 // send sends what is waiting once, and leaves what is to be sent again.

@@ -12,9 +12,8 @@ import (
 )
 
 const (
-	// batchMax is how many messages may be on their way to the bus at once, and batchBytes about how large they may be.
-	batchMax   = bus.ForwardMax
-	batchBytes = 4 << 20
+	// batchMax is how many messages may be on their way to the bus at once.
+	batchMax = bus.ForwardMax
 	// ahead is how many entries are read while others are on their way.
 	ahead = 256
 	// answerTimeout is how long the bus has for a batch.
@@ -70,7 +69,7 @@ func (b *Outbox) forward(ctx context.Context) {
 
 // batch waits for an entry, and returns it with those that are there by then, in their order; none when ctx ends.
 func (b *Outbox) batch(ctx context.Context) (batch []entry) {
-	for size := int64(0); len(batch) < batchMax && size < batchBytes; size += batch[len(batch)-1].message.Size() {
+	for size := int64(0); len(batch) < batchMax && size < bus.ForwardBytes; size += batch[len(batch)-1].message.Size() {
 		select {
 		case e := <-b.entries:
 			batch = append(batch, e)
@@ -198,7 +197,9 @@ func (b *Outbox) park(ctx context.Context, e entry, why error) error {
 // are many, or nothing else waits: each removal is a sync of the disk.
 func (b *Outbox) finish(ctx context.Context, through uint64, n int) {
 	b.mu.Lock()
-	b.done, b.moved = max(b.done, through), time.Now()
+	now := time.Now()
+	b.gaps.learn(n, now.Sub(b.moved))
+	b.done, b.moved = max(b.done, through), now
 	b.forwarded += n
 	due := b.forwarded >= batchMax || b.isEmpty()
 	b.noticeEmpty()

@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	// gapMax is how many may wait for newcomers to let them go first: no more than leave together.
-	gapMax = batchMax
-	// gapWait is how long newcomers let them, and how long ago the bus must have taken some. One that has less than gapLeast until it
-	// gives up does not wait.
-	gapWait, gapLeast = 250 * time.Millisecond, 4 * gapWait
+	// gapWait is how long newcomers let others go first, and how long ago the bus must have taken some of those. One that has less than
+	// gapLeast until it gives up does not wait.
+	gapWait, gapLeast = 500 * time.Millisecond, gapWait + patience
 	// After a gap in which they did not all leave, there is none for so long, twice as long each time.
 	gapPauseMin, gapPauseMax = time.Second, time.Minute
+	// rateFading is the weight of the latest rate among those before it. What has taken longer than rateMax was no rate, but a pause.
+	rateFading, rateMax = 0.3, time.Second
 )
 
 // gap is a time in which newcomers wait for the last few to leave: behind them in the store, each would have others behind itself, and
@@ -31,6 +31,20 @@ type gaps struct {
 	now   *gap
 	next  time.Time
 	pause time.Duration
+	// rate is how many a second leave; 0 while that is not known.
+	rate float64
+}
+
+// learn notes that so many have left since others did.
+func (g *gaps) learn(n int, took time.Duration) {
+	if took > rateMax {
+		return
+	}
+	rate := float64(n) / max(took, time.Millisecond).Seconds()
+	if g.rate > 0 {
+		rate = (1-rateFading)*g.rate + rateFading*rate
+	}
+	g.rate = rate
 }
 
 // isNext says whether nothing waits before m, so that it may go straight to the bus. It may wait for that. What is put into the store
@@ -67,10 +81,11 @@ func (b *Outbox) join(by time.Time) (g *gap, empty bool) {
 	return b.gaps.now, false
 }
 
-// mayEmpty says whether what waits may soon have left: it is little, the bus is taking it, and it was not tried in vain just now.
+// mayEmpty says whether what waits may soon have left: it is no more than leaves in that time, the bus is taking it, and it was not
+// tried in vain just now.
 func (b *Outbox) mayEmpty(now time.Time) bool {
-	few := b.stored <= b.done+gapMax && b.putting <= gapMax
-	return few && b.blocked == nil && now.Sub(b.moved) <= gapWait && !now.Before(b.gaps.next)
+	waiting := float64(b.stored) - float64(b.done) + float64(b.putting)
+	return waiting <= b.gaps.rate*gapWait.Seconds() && b.blocked == nil && now.Sub(b.moved) <= gapWait && !now.Before(b.gaps.next)
 }
 
 // endGap ends a gap, if it has not ended. The caller has locked mu.

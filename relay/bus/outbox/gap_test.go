@@ -14,7 +14,7 @@ func TestGap(t *testing.T) {
 	const soon = 30 * time.Millisecond
 	for _, c := range []struct {
 		name string
-		// change is how it stands otherwise than with five that wait, of which the bus has taken some just now; then what happens soon.
+		// change is how it stands otherwise than with five that wait, of which the bus has taken some just now, and takes 1,000 a second; then what happens soon.
 		change, then func(b *Outbox)
 		by           time.Duration
 		want         bool
@@ -27,15 +27,16 @@ func TestGap(t *testing.T) {
 		{name: "the bus does not take them", then: func(b *Outbox) { b.mu.Unlock(); b.block(errors.New("away")); b.mu.Lock() }, after: soon},
 		{name: "it has not taken them", change: func(b *Outbox) { b.blocked = errors.New("away") }},
 		{name: "nothing waits", change: func(b *Outbox) { b.done = b.stored }, want: true},
-		{name: "many wait", change: func(b *Outbox) { b.stored = b.done + gapMax + 1 }},
-		{name: "many are being stored", change: func(b *Outbox) { b.putting = gapMax + 1 }},
+		{name: "many wait", change: func(b *Outbox) { b.stored = b.done + 501 }},
+		{name: "many are being stored", change: func(b *Outbox) { b.putting = 496 }},
+		{name: "it is not known how fast they leave", change: func(b *Outbox) { b.gaps.rate = 0 }},
 		{name: "the bus has taken none for long", change: func(b *Outbox) { b.moved = b.moved.Add(-gapWait - 1) }},
 		{name: "little time", by: gapLeast - 1},
 		{name: "time", by: gapLeast, then: func(b *Outbox) { b.done = b.stored; b.noticeEmpty() }, want: true, after: soon},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b, began, m := &Outbox{stored: 105, done: 100, moved: time.Now()}, time.Now(), bus.Message{}
+				b, began, m := &Outbox{stored: 105, done: 100, moved: time.Now(), gaps: gaps{rate: 1000}}, time.Now(), bus.Message{}
 				if c.by > 0 {
 					m.By = began.Add(c.by)
 				}
@@ -64,7 +65,7 @@ func TestGap(t *testing.T) {
 // TestGapsInVain: where those that wait do not leave in time, as with a bus that is far away, gaps become rare.
 func TestGapsInVain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := &Outbox{stored: 105, done: 100}
+		b := &Outbox{stored: 105, done: 100, gaps: gaps{rate: 1000}}
 		var waited time.Duration
 		waits := func(d time.Duration) (long int) {
 			for ends := time.Now().Add(d); time.Now().Before(ends); time.Sleep(10 * time.Millisecond) {
