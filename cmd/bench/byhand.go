@@ -33,11 +33,11 @@ type dyte struct {
 		Name     string    `json:"userDisplayName"`
 		CustomID string    `json:"customParticipantId"`
 		JoinedAt time.Time `json:"joinedAt,omitzero"`
-		Picture  string    `json:"picture,omitempty"`
 	} `json:"participant,omitempty"`
 	Recording *struct {
-		ID     string `json:"id"`
-		Status string `json:"status"`
+		ID          string `json:"id"`
+		Status      string `json:"status"`
+		StartedTime string `json:"startedTime"`
 	} `json:"recording,omitempty"`
 	Original string `json:"original"`
 }
@@ -64,6 +64,12 @@ func byHand(body []byte, header http.Header) (*nats.Msg, error) {
 		"digest": hex.EncodeToString(digest[:]),
 	} {
 		e.SetExtension(name, value)
+	}
+	if d.Participant != nil {
+		e.SetExtension("participantid", d.Participant.ID)
+	}
+	if d.Recording != nil {
+		e.SetExtension("status", d.Recording.Status)
 	}
 	e.SetExtension("recordedtime", time.Now())
 	e.SetExtension("verified", header.Get("dyte-signature") != "")

@@ -20,7 +20,7 @@
 //	publish.go   one message, acknowledged, or an error with a kind
 //	line.go      the way of all messages to one connection; flight.go: one on its way; reply.go: what the server said of it
 //	flow.go      many at once, each stored for itself; batch.go: many at once, all stored or none; pace.go: which is faster
-//	forward.go   many messages at once, in their order, for an outbox
+//	forward.go   many messages at once, in their order, for an outbox or a replay
 //	keep.go      what an outbox needs to know and to remove
 //	full.go      a stream that was full a moment ago; silence.go: a server that did not answer
 //	read.go      reading a stream: the last messages, then what comes; matching.go: what there is to read; reading.go: to the end, or

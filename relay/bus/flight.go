@@ -19,9 +19,10 @@ type flight struct {
 	// over is true once it is answered, or its sender has left. It is set before sent is read there, and read after sent is set where
 	// it is written: either its sender knows that it may have been written, or it is not.
 	over, sent atomic.Bool
-	// written is true while all that was begun to be written of it is.
+	// written is true if all that was begun to be written of it is. It is set after token, and cleared before over is read where it is
+	// to be written again.
 	written atomic.Bool
-	// token, on which its own answer is expected, is guarded by line.sending, unless it is written.
+	// token, on which its own answer is expected, is guarded by line.sending until it is written.
 	token uint64
 	// from, if set, is the first sequence that it can have if it was stored with a group, and not before.
 	from uint64

@@ -14,12 +14,13 @@ const (
 	// ForwardMax is how many messages can be forwarded at once, and ForwardBytes about how large those may be that are gathered for it.
 	ForwardMax   = groupMax
 	ForwardBytes = groupBytes
-	// turnsMax is how long messages are forwarded in turn, before what is left is for the next call. Who has less time does not begin.
-	turnsMax = time.Second
+	// turnsMax is how long turns begin, before what is left is for the next call, and how long the last may take. Where there is less
+	// time, none begins.
+	turnsMax = 500 * time.Millisecond
 )
 
-// reach is how many messages are tried as one batch: at most half of one that was refused, or not answered, as over a line too slow
-// for it, and twice as many after what was taken.
+// reach is how many messages are tried as one batch: at most a quarter of one that was refused, or not answered, as over a line too
+// slow for it, and twice as many after what was taken.
 type reach struct{ halved int }
 
 func (r *reach) now() int { return groupMax >> r.halved }
@@ -27,7 +28,7 @@ func (r *reach) now() int { return groupMax >> r.halved }
 func (r *reach) taken() { r.halved = max(r.halved-1, 0) }
 
 func (r *reach) missed(n int) {
-	for r.now() > n/2 {
+	for r.now() > n/4 {
 		r.halved++
 	}
 }
@@ -56,7 +57,7 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 	if err == nil {
 		err = b.room()
 	}
-	if err != nil {
+	if err != nil || len(ms) == 0 {
 		return slices.Repeat([]Outcome{{Err: err, Answered: true}}, len(ms))
 	}
 	ms = ms[:min(len(ms), ForwardMax)]
@@ -71,7 +72,7 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 		}
 		return b.forwardInTurn(ctx, c, ms)
 	}
-	outcomes := b.forwardInTurn(ctx, c, ms)
+	outcomes := b.forwardInTurn(ctx, c, ms[:b.alone(c, ms)])
 	if !slices.ContainsFunc(outcomes, Outcome.pending) {
 		b.reach.taken()
 	}
@@ -82,10 +83,12 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 func (b *Bus) forwardTogether(ctx context.Context, c *connection, ms []Message) (outcomes []Outcome, done bool) {
 	a, err := c.line.publishTogether(ctx, ms)
 	if err == nil && a.err != nil {
-		if ends, has := ctx.Deadline(); !has || time.Until(ends) >= turnsMax {
+		if hasTurn(ctx) {
 			return nil, false
 		}
-		_, err := b.outcome(c, &ms[0], a.ack, a.err)
+		if _, err = b.outcome(c, &ms[0], a.ack, a.err); !errors.Is(err, ErrFull) { // whose fault it is is not known
+			err = fmt.Errorf("%w: a batch was refused: %v", ErrUnavailable, a.err)
+		}
 		return []Outcome{{Err: err, Answered: true}}, true
 	}
 	if err != nil {
@@ -156,7 +159,7 @@ func (l *line) sendMembers(ctx context.Context, b *batch, ms []*Message) (token 
 // forwardInTurn stores messages each for itself, those of the same key one after the other. It stops where one is neither stored nor
 // refused for good, and where it has taken long.
 func (b *Bus) forwardInTurn(ctx context.Context, c *connection, ms []Message) (outcomes []Outcome) {
-	for began := time.Now(); len(outcomes) < len(ms) && time.Since(began) < turnsMax; {
+	for began := time.Now(); len(outcomes) == 0 || len(outcomes) < len(ms) && time.Since(began) < turnsMax && hasTurn(ctx); {
 		some := b.forwardApart(ctx, c, unlike(ms[len(outcomes):]))
 		outcomes = append(outcomes, some...)
 		if slices.ContainsFunc(some, Outcome.pending) {
@@ -164,6 +167,25 @@ func (b *Bus) forwardInTurn(ctx context.Context, c *connection, ms []Message) (o
 		}
 	}
 	return outcomes
+}
+
+// hasTurn says whether there is time for a turn.
+func hasTurn(ctx context.Context) bool {
+	ends, has := ctx.Deadline()
+	return !has || time.Until(ends) >= turnsMax
+}
+
+// alone is how many messages there are before those that can be tried as a batch.
+func (b *Bus) alone(c *connection, ms []Message) int {
+	if b.reach.now() < batchMin {
+		return len(ms)
+	}
+	for i := 1; i < len(ms); i++ {
+		if rest := ms[i:]; c.line.whole(rest[:min(len(rest), batchMin)]) == batchMin {
+			return i
+		}
+	}
+	return len(ms)
 }
 
 // unlike are the first of some messages, as far as no key comes twice.

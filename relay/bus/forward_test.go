@@ -162,20 +162,30 @@ func TestForwardTriesLess(t *testing.T) {
 func TestForwardWithLittleTime(t *testing.T) {
 	n := groupServer(t, false)
 	js, config := admin(t, n), newStream("LATE", 1)
+	small(&config)
 	if _, err := js.CreateStream(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
 	b := connect(t, bus.Options{Server: bus.Server{URL: n.URL()}, Streams: []bus.Stream{{Name: "LATE", Subjects: config.Subjects, DuplicateWindow: time.Minute}}})
 	waitReady(t, b)
 	ms := groupCase{}.messages("LATE")
-	publish(t, b, ms[3])
-	ctx, cancel := contextFor(t, 500*time.Millisecond)
+	grow(ms, groupSize-1) // which is not the fault of the first
+	ctx, cancel := contextFor(t, 400*time.Millisecond)
 	defer cancel()
-	if outcomes := b.Forward(ctx, ms); len(outcomes) != 1 || !errors.Is(outcomes[0].Err, bus.ErrUnavailable) || !outcomes[0].Answered {
+	if outcomes := b.Forward(ctx, ms); len(outcomes) != 1 || kindsOf(outcomes[0].Err) != 1 || !errors.Is(outcomes[0].Err, bus.ErrUnavailable) || !outcomes[0].Answered {
 		t.Errorf("with little time: %+v", outcomes)
 	}
 	if outcomes := b.Forward(t.Context(), ms); len(outcomes) == 0 || outcomes[0].Err != nil {
 		t.Errorf("with time: %+v", outcomes)
+	}
+}
+
+// TestForwardAmongOthers: one message for another stream leaves alone, and all others in batches.
+func TestForwardAmongOthers(t *testing.T) {
+	n := groupServer(t, false)
+	c := groupCase{sender: forward, change: other(1)}
+	if got, want := c.sent(t, n, bus.Apart), (ways{single: 2, batch: groupSize - 2}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 

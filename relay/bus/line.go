@@ -81,6 +81,9 @@ func (l *line) publish(ctx context.Context, m *Message, from uint64) (reply, err
 		l.forget(f)
 		return reply{}, err
 	}
+	if a.err != nil && !answered(a.err) { // perhaps of a second writing
+		l.forget(f)
+	}
 	return a, a.err
 }
 
@@ -134,12 +137,14 @@ func (l *line) await(ctx context.Context, f *flight) (reply, error) {
 	return reply{}, err
 }
 
-// forget makes sure that nothing of a flight that is over leaves this machine after it returns. A write of it that a frozen server
-// blocks holds it up, and is cut; what was not written yet holds up nothing, nor do others that are written meanwhile.
+// forget makes sure that nothing of a flight that is over leaves this machine after it returns. A write that a frozen server blocks
+// holds it up, and is cut; what was not written yet holds up nothing, and what is written need not wait for what others write.
 func (l *line) forget(f *flight) {
 	if !f.sent.Load() {
 		return
 	}
+	cut := time.AfterFunc(2*grace, l.c.wire.cut) // nats.go, too, is locked while it writes
+	defer cut.Stop()
 	if !f.written.Load() {
 		l.awaitWrite()
 	}
@@ -147,10 +152,8 @@ func (l *line) forget(f *flight) {
 	l.c.unsend()
 }
 
-// awaitWrite returns when what is written now is, or was cut.
+// awaitWrite returns when what was written when it was called is.
 func (l *line) awaitWrite() {
-	cut := time.AfterFunc(2*grace, l.c.wire.cut)
-	defer cut.Stop()
 	l.sending.Lock()
 	defer l.sending.Unlock()
 }

@@ -47,6 +47,12 @@ func (w *wire) cut() {
 	_ = w.Conn.Close()
 }
 
+// Close is nats.go's, which has given up, as after a write that took too long.
+func (w *wire) Close() error {
+	w.cut()
+	return nil
+}
+
 // holds says whether bytes that we wrote, or are writing, have not left this machine.
 func (w *wire) holds() bool { return w.writing.Load() || unsent(w.Conn) > 0 }
 

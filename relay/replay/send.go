@@ -11,14 +11,15 @@ import (
 
 const (
 	// flushTimeout is the time for the bus to take some of what is waiting, and to come back.
-	flushTimeout = 8 * time.Second
+	flushTimeout = 15 * time.Second
 	// sendTimeout is the time for one try: where it is too short, the next one is for fewer.
 	sendTimeout = 2 * time.Second
 	resendWait  = 250 * time.Millisecond
 )
 
 // flush sends what is waiting. What the bus has not answered is sent again with the same id, which the stream recognises. It fails
-// where the bus does not come back; the rest has failed then. What is waiting is not left half sent when the run is interrupted.
+// where the bus does not come back; the rest has failed then. What is waiting is not left half sent when the run is interrupted, if that
+// does not take long.
 func (r *run) flush(ctx context.Context) error {
 	if r.Progress != nil {
 		defer func() { r.Progress(r.report) }()
@@ -28,7 +29,7 @@ func (r *run) flush(ctx context.Context) error {
 		sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 		err := r.send(sending)
 		cancel()
-		if len(r.waiting) < left {
+		if len(r.waiting) < left && ctx.Err() == nil {
 			ends = time.Now().Add(flushTimeout)
 		}
 		switch {

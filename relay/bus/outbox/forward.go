@@ -106,7 +106,8 @@ func (b *Outbox) deliver(ctx context.Context, batch []entry) bool {
 	return true
 }
 
-// attempt sends a batch once, and returns what the bus has not taken, with the first reason if it was sent.
+// attempt sends a batch once, or the first of it, and returns what the bus does not have, with the reason of the first that it has not
+// taken.
 func (b *Outbox) attempt(ctx context.Context, batch []entry) (rest []entry, err error) {
 	batch, err = b.unknown(ctx, batch)
 	if err != nil || len(batch) == 0 {

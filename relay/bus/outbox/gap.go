@@ -10,14 +10,14 @@ import (
 const (
 	// gapWait is how long newcomers let others go first, and how long ago the bus must have taken some of those. One that has less than
 	// gapLeast until it gives up does not wait.
-	gapWait, gapLeast = 500 * time.Millisecond, gapWait + patience
+	gapWait, gapLeast = 500 * time.Millisecond, 2 * gapWait
 	// After a gap in which they did not all leave, there is none for so long, twice as long each time.
 	gapPauseMin, gapPauseMax = time.Second, time.Minute
 	// rateFading is the weight of the latest rate among those before it. What has taken longer than rateMax was no rate, but a pause.
 	rateFading, rateMax = 0.3, time.Second
 )
 
-// gap is a time in which newcomers wait for the last few to leave: behind them in the store, each would have others behind itself, and
+// gap is a time in which newcomers wait for those in the store to leave: behind them there, each would have others behind itself, and
 // so on for as long as messages come, long after the bus is back. All wait for the same moment, so that nobody is stored meanwhile.
 type gap struct {
 	// ended is closed at its end; emptied, which is set before, says that nothing was waiting then.

@@ -22,8 +22,11 @@ const (
 )
 
 const (
-	// patience is how long the bus has for an acknowledgement before a message goes into the store.
-	patience = time.Second
+	// patience is how long the bus has for an acknowledgement before a message goes into the store. It has less where otherwise nothing
+	// would be left for that: reserve, or if the sender has little time, reserveShare of it.
+	patience     = time.Second
+	reserve      = 250 * time.Millisecond
+	reserveShare = 4
 	// openTimeout bounds the start, which reads the index of the store.
 	openTimeout = 30 * time.Second
 	// entryOverhead is how much larger an entry can be than its message, in bytes: the headers of ours.
@@ -167,15 +170,25 @@ func (b *Outbox) Publish(ctx context.Context, m bus.Message) (bus.Ack, error) {
 	if !errors.Is(b.o.Bus.Ready(), bus.ErrUnavailable) && b.isNext(ctx, m) {
 		sent = true
 		straight := m
-		if by := time.Now().Add(patience); m.By.IsZero() || by.Before(m.By) {
-			straight.By = by
-		}
+		straight.By = straightBy(time.Now(), m.By)
 		ack, err := b.o.Bus.Publish(ctx, straight)
 		if !errors.Is(err, bus.ErrUnavailable) {
 			return ack, err
 		}
 	}
 	return b.put(ctx, m, sent)
+}
+
+// straightBy is until when the bus has time for a message, of which by is when its sender gives up; if that is not set, never.
+func straightBy(now, by time.Time) time.Time {
+	most := now.Add(patience)
+	if by.IsZero() {
+		return most
+	}
+	if last := by.Add(-min(reserve, by.Sub(now)/reserveShare)); last.Before(most) {
+		return last
+	}
+	return most
 }
 
 // empty says whether nothing waits, so that a message may go straight to the bus without overtaking another.

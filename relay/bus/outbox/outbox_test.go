@@ -159,6 +159,22 @@ func TestStraightToTheBus(t *testing.T) {
 	}
 }
 
+func TestStraightBy(t *testing.T) {
+	now := time.Now()
+	for left, want := range map[time.Duration]time.Duration{
+		0: patience, 10 * time.Second: patience, patience + reserve: patience, // 0: the sender never gives up
+		time.Second: time.Second - reserve, 400 * time.Millisecond: 300 * time.Millisecond,
+	} {
+		by := now.Add(left)
+		if left == 0 {
+			by = time.Time{}
+		}
+		if got := straightBy(now, by).Sub(now); got != want {
+			t.Errorf("with %s left the bus has %s, want %s", left, got, want)
+		}
+	}
+}
+
 // TestAway: without the bus messages wait on disk, in order, also across a restart of the relay; the same one twice waits once.
 func TestAway(t *testing.T) {
 	r := newRig(t)
