@@ -76,7 +76,7 @@ func TestTicks(t *testing.T) {
 
 func TestChosen(t *testing.T) {
 	for names, want := range map[string]string{
-		"": "throughput,always,memory", "latency,growth": "latency,growth", "all": "throughput,always,slowsync,latency,soak,memory,growth",
+		"": "throughput,always,memory", "latency,growth": "latency,growth", "all": "throughput,byhand,always,slowsync,latency,soak,recover,memory,growth",
 	} {
 		got, err := chosen(names)
 		if err != nil || strings.Join(namesOf(got), ",") != want {
