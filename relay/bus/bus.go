@@ -38,6 +38,8 @@ type Server struct {
 	Password string
 	// Own says that we are the relay's own user there, from another process: what is sent to us is not for its guests.
 	Own bool
+	// Synced says that it is known to sync its disk before each acknowledgement.
+	Synced bool
 	// Room, if set, returns an error while the server's disk is too full to publish.
 	Room func() error
 	// TLS, if set, is required of the server. It is asked for at each connection, as files are read.
@@ -184,7 +186,7 @@ func (b *Bus) dial(ctx context.Context, discovered []string) (*connection, error
 	if err != nil {
 		return nil, err
 	}
-	if c.line, err = newLine(c, b.takes); err != nil {
+	if c.line, err = newLine(c, b.takes, newPace(b.o.Server.Synced)); err != nil {
 		c.drop()
 		<-c.gone
 		return nil, fmt.Errorf("connect: %w", err)

@@ -50,11 +50,11 @@ type line struct {
 type hearer interface{ hear(*line, reply) bool }
 
 // newLine starts the line of a connection, with which it ends.
-func newLine(c *connection, takes func(stream string) batches) (*line, error) {
+func newLine(c *connection, takes func(stream string) batches, p pace) (*line, error) {
 	l := &line{
 		c: c, inbox: c.nc.NewInbox() + ".", takes: takes, ended: make(chan struct{}),
 		wake: make(chan struct{}, 1), ends: make(chan struct{}, 1), expected: map[uint64]hearer{},
-		highest: map[string]uint64{},
+		highest: map[string]uint64{}, pace: p,
 	}
 	if _, err := c.nc.Subscribe(l.inbox+">", l.deliver); err != nil {
 		return nil, err

@@ -52,6 +52,15 @@ type pace struct {
 	tries int
 }
 
+// newPace is that of a server of which nothing is measured. One that syncs its disk for each message gets batches first: it would be
+// slow until that was found out, when many come at once.
+func newPace(synced bool) pace {
+	if synced {
+		return pace{now: together}
+	}
+	return pace{now: apart}
+}
+
 // choose returns the way for the next group, of which under messages are under way, and answered have been answered ever.
 func (p *pace) choose(at time.Time, under, answered int64, batches bool) way {
 	if !batches || under < busy {
@@ -61,7 +70,7 @@ func (p *pace) choose(at time.Time, under, answered int64, batches bool) way {
 	switch {
 	case p.tries > 0:
 		return together
-	case p.now == together && !at.Before(p.next):
+	case p.now == together && p.batched > 0 && !at.Before(p.next):
 		return probing
 	case p.now == together:
 		return together

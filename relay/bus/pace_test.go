@@ -97,6 +97,25 @@ func TestPaceFollows(t *testing.T) {
 	}
 }
 
+// TestPaceBegins: where the disk is known to be synced, the very first group is a batch; and what is faster is found out all the same.
+func TestPaceBegins(t *testing.T) {
+	for _, c := range []struct {
+		apart, atOnce float64
+		want          way
+	}{{1000, 20000, together}, {20000, 10000, apart}} {
+		s := newShop(c.apart, c.atOnce)
+		s.pace = newPace(true)
+		s.serve(time.Millisecond)
+		if s.taken[0] != together {
+			t.Errorf("the first group went way %d", s.taken[0])
+		}
+		s.serve(5 * time.Second)
+		if s.pace.now != c.want {
+			t.Errorf("in the end it is way %d, want %d", s.pace.now, c.want)
+		}
+	}
+}
+
 // The pause before the next trial doubles as long as nothing changes, up to the longest, and is short again after a change; it is four
 // times as long where one way is far better.
 func TestPacePauses(t *testing.T) {

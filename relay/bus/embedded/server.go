@@ -223,7 +223,7 @@ func listenAddress(listen string) (host string, port int, err error) {
 // Relay says how the relay connects: in-process, as its own user.
 func (s *Server) Relay() bus.Server {
 	return bus.Server{
-		InProcess: s.server, User: relayUser, Password: s.password,
+		InProcess: s.server, User: relayUser, Password: s.password, Synced: s.server.JetStreamConfig().SyncAlways,
 		Room: func() error { return room(s.dir) },
 	}
 }
