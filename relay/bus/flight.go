@@ -28,7 +28,7 @@ type flight struct {
 	from uint64
 }
 
-// leaves says whether a flight is still to be written, and marks it as written if so.
+// leaves says whether a flight is still to be written, which is to begin now if so.
 func (f *flight) leaves() bool {
 	f.written.Store(false)
 	f.sent.Store(true)

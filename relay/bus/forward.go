@@ -67,10 +67,12 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 			b.reach.taken()
 			return outcomes
 		}
-		if b.reach.missed(n); done {
+		if done { // not answered, or late
+			b.reach.missed(n)
 			return outcomes
 		}
-		return b.forwardInTurn(ctx, c, ms)
+		b.reach.missed(b.reach.now())
+		return b.forwardInTurn(ctx, c, ms[:n])
 	}
 	outcomes := b.forwardInTurn(ctx, c, ms[:b.alone(c, ms)])
 	if !slices.ContainsFunc(outcomes, Outcome.pending) {
@@ -175,10 +177,10 @@ func hasTurn(ctx context.Context) bool {
 	return !has || time.Until(ends) >= turnsMax
 }
 
-// alone is how many messages there are before those that can be tried as a batch.
+// alone is how many messages there are before those that can be tried as a batch; as few as are tried at once, if that is no batch.
 func (b *Bus) alone(c *connection, ms []Message) int {
 	if b.reach.now() < batchMin {
-		return len(ms)
+		return min(len(ms), batchMin)
 	}
 	for i := 1; i < len(ms); i++ {
 		if rest := ms[i:]; c.line.whole(rest[:min(len(rest), batchMin)]) == batchMin {

@@ -151,7 +151,8 @@ func (m *Message) natsMsg() *nats.Msg {
 // is dropped. Others may go on writing meanwhile.
 func (c *connection) unsend() {
 	goal := int64(-1)
-	for began := time.Now(); time.Since(began) < grace; time.Sleep(time.Millisecond) {
+	for began, last := time.Now(), false; !last; time.Sleep(time.Millisecond) {
+		last = time.Since(began) >= grace // and still looked: whoever slept may have slept for longer
 		buffered, err := c.nc.Buffered()
 		if err != nil {
 			break

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,12 +34,13 @@ func (r *run) flush(ctx context.Context) error {
 			ends = time.Now().Add(flushTimeout)
 		}
 		switch {
+		case len(r.waiting) == 0:
 		case errors.Is(err, bus.ErrFull), !time.Now().Before(ends):
 			for range r.waiting {
 				add(r.report.Failed, kind(err))
 			}
 			r.waiting = nil
-			return fmt.Errorf("publish replays: %w", err)
+			return fmt.Errorf("publish replays: %w", cmp.Or(err, ctx.Err()))
 		case err != nil:
 			time.Sleep(resendWait)
 		}

@@ -49,5 +49,5 @@ func startPrivate(dir string, maxPayload int32, log *zap.Logger) (*Server, error
 
 // Private says how this process connects to a private server.
 func (s *Server) Private() bus.Server {
-	return bus.Server{InProcess: s.server, Synced: true, Room: func() error { return room(s.dir) }}
+	return bus.Server{InProcess: s.server, Synced: s.synced, Room: func() error { return room(s.dir) }}
 }

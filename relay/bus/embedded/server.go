@@ -66,6 +66,8 @@ type Server struct {
 	password string
 	url      string
 	dir      string
+	// synced says that the disk is synced before each acknowledgement.
+	synced bool
 	// shared are the subjects that guests can hear.
 	shared []string
 }
@@ -118,7 +120,7 @@ func newServer(options *server.Options, log *zap.Logger) (*Server, *logger, erro
 	}
 	l := &logger{log: log.Sugar()}
 	ns.SetLoggerV2(l, log.Core().Enabled(zap.DebugLevel), false, false)
-	return &Server{server: ns, dir: options.StoreDir}, l, nil
+	return &Server{server: ns, dir: options.StoreDir, synced: options.SyncAlways}, l, nil
 }
 
 func (g Guests) check() error {
@@ -223,7 +225,7 @@ func listenAddress(listen string) (host string, port int, err error) {
 // Relay says how the relay connects: in-process, as its own user.
 func (s *Server) Relay() bus.Server {
 	return bus.Server{
-		InProcess: s.server, User: relayUser, Password: s.password, Synced: s.server.JetStreamConfig().SyncAlways,
+		InProcess: s.server, User: relayUser, Password: s.password, Synced: s.synced,
 		Room: func() error { return room(s.dir) },
 	}
 }

@@ -6,7 +6,7 @@
 // survives. It is bounded, and full is an error, never a deletion.
 //
 //	outbox.go   Outbox: straight to the bus, or into the store; which of the two, so that order is kept
-//	gap.go      the way back from the store, when it is nearly empty
+//	gap.go      the way back from the store, when it will soon be empty
 //	entry.go    a message as the store has it
 //	forward.go  from the store to the bus: in batches, each entry until the bus has it
 //	anew.go     what the bus has refused for good, tried again at each start

@@ -69,21 +69,19 @@ func (b *Outbox) forward(ctx context.Context) {
 
 // batch waits for an entry, and returns it with those that are there by then, in their order; none when ctx ends.
 func (b *Outbox) batch(ctx context.Context) (batch []entry) {
-	for size := int64(0); len(batch) < batchMax && size < bus.ForwardBytes; size += batch[len(batch)-1].message.Size() {
+	select {
+	case e := <-b.entries:
+		batch = append(batch, e)
+	case <-ctx.Done():
+		return nil
+	}
+	for size := batch[0].message.Size(); len(batch) < batchMax && size < bus.ForwardBytes; {
 		select {
 		case e := <-b.entries:
 			batch = append(batch, e)
-			continue
+			size += e.message.Size()
 		default:
-		}
-		if len(batch) > 0 {
 			return batch
-		}
-		select {
-		case e := <-b.entries:
-			batch = append(batch, e)
-		case <-ctx.Done():
-			return nil
 		}
 	}
 	return batch

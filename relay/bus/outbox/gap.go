@@ -8,9 +8,10 @@ import (
 )
 
 const (
-	// gapWait is how long newcomers let others go first, and how long ago the bus must have taken some of those. One that has less than
-	// gapLeast until it gives up does not wait.
-	gapWait, gapLeast = 500 * time.Millisecond, 2 * gapWait
+	// gapWait is how long newcomers let others go first, and how long ago the bus must have taken some of those. None waits for more than
+	// gapShare of the time that it has left.
+	gapWait  = 500 * time.Millisecond
+	gapShare = 2
 	// After a gap in which they did not all leave, there is none for so long, twice as long each time.
 	gapPauseMin, gapPauseMax = time.Second, time.Minute
 	// rateFading is the weight of the latest rate among those before it. What has taken longer than rateMax was no rate, but a pause.
@@ -18,7 +19,8 @@ const (
 )
 
 // gap is a time in which newcomers wait for those in the store to leave: behind them there, each would have others behind itself, and
-// so on for as long as messages come, long after the bus is back. All wait for the same moment, so that nobody is stored meanwhile.
+// so on for as long as messages come, long after the bus is back. All wait for the same moment, so that nobody is stored meanwhile who
+// has the time.
 type gap struct {
 	// ended is closed at its end; emptied, which is set before, says that nothing was waiting then.
 	ended   chan struct{}
@@ -50,9 +52,14 @@ func (g *gaps) learn(n int, took time.Duration) {
 // isNext says whether nothing waits before m, so that it may go straight to the bus. It may wait for that. What is put into the store
 // after the end of a gap, and before those who have waited are on their way, was not accepted before them.
 func (b *Outbox) isNext(ctx context.Context, m bus.Message) bool {
-	g, empty := b.join(m.By)
+	g, empty := b.join()
 	if g == nil {
 		return empty
+	}
+	if !m.By.IsZero() {
+		short, cancel := context.WithTimeout(ctx, time.Until(m.By)/gapShare)
+		defer cancel()
+		ctx = short
 	}
 	select {
 	case <-g.ended:
@@ -63,11 +70,11 @@ func (b *Outbox) isNext(ctx context.Context, m bus.Message) bool {
 }
 
 // join returns the gap to wait for, if there is one, or none and whether nothing waits.
-func (b *Outbox) join(by time.Time) (g *gap, empty bool) {
+func (b *Outbox) join() (g *gap, empty bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.isEmpty() || !by.IsZero() && time.Until(by) < gapLeast {
-		return nil, b.isEmpty()
+	if b.isEmpty() {
+		return nil, true
 	}
 	if b.gaps.now == nil && b.mayEmpty(time.Now()) {
 		g := &gap{ended: make(chan struct{})}

@@ -31,8 +31,8 @@ func TestGap(t *testing.T) {
 		{name: "many are being stored", change: func(b *Outbox) { b.putting = 496 }},
 		{name: "it is not known how fast they leave", change: func(b *Outbox) { b.gaps.rate = 0 }},
 		{name: "the bus has taken none for long", change: func(b *Outbox) { b.moved = b.moved.Add(-gapWait - 1) }},
-		{name: "little time", by: gapLeast - 1},
-		{name: "time", by: gapLeast, then: func(b *Outbox) { b.done = b.stored; b.noticeEmpty() }, want: true, after: soon},
+		{name: "little time", then: func(*Outbox) {}, by: 200 * time.Millisecond, after: 100 * time.Millisecond},
+		{name: "time", by: time.Second, then: func(b *Outbox) { b.done = b.stored; b.noticeEmpty() }, want: true, after: soon},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
