@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 const (
@@ -17,6 +18,8 @@ const (
 	// turnsMax is how long turns begin, before what is left is for the next call, and how long the last may take. Where there is less
 	// time, none begins.
 	turnsMax = 500 * time.Millisecond
+	// codeBatchDuplicate says that a batch holds a message that the stream has (nats-server, errors.json).
+	codeBatchDuplicate jetstream.ErrorCode = 10201
 )
 
 // reach is how many messages are tried as one batch: at most a quarter of one that was refused, or not answered, as over a line too
@@ -62,17 +65,19 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 	}
 	ms = ms[:min(len(ms), ForwardMax)]
 	if n := c.line.whole(ms[:min(len(ms), b.reach.now())]); n >= batchMin {
-		outcomes, done := b.forwardTogether(ctx, c, ms[:n])
-		if done && outcomes[0].Err == nil {
+		outcomes, refusal := b.forwardTogether(ctx, c, ms[:n])
+		switch {
+		case refusal != nil:
+			if !knownAlready(refusal) {
+				b.reach.missed(b.reach.now())
+			}
+			return b.forwardInTurn(ctx, c, ms[:n])
+		case outcomes[0].Err == nil:
 			b.reach.taken()
-			return outcomes
-		}
-		if done { // not answered, or late
+		default: // not answered, or late
 			b.reach.missed(n)
-			return outcomes
 		}
-		b.reach.missed(b.reach.now())
-		return b.forwardInTurn(ctx, c, ms[:n])
+		return outcomes
 	}
 	outcomes := b.forwardInTurn(ctx, c, ms[:b.alone(c, ms)])
 	if !slices.ContainsFunc(outcomes, Outcome.pending) {
@@ -81,17 +86,24 @@ func (b *Bus) Forward(ctx context.Context, ms []Message) []Outcome {
 	return outcomes
 }
 
-// forwardTogether stores messages as one batch. It is not done if the server has refused that, and there is time for another way.
-func (b *Bus) forwardTogether(ctx context.Context, c *connection, ms []Message) (outcomes []Outcome, done bool) {
+// knownAlready says whether a batch was refused since the stream has one of its messages, as after an outage in which some were sent and
+// not answered.
+func knownAlready(refusal error) bool {
+	var api *jetstream.APIError
+	return errors.As(refusal, &api) && api.ErrorCode == codeBatchDuplicate
+}
+
+// forwardTogether stores messages as one batch. There are no outcomes if the server has refused that, and there is time for another way.
+func (b *Bus) forwardTogether(ctx context.Context, c *connection, ms []Message) (outcomes []Outcome, refusal error) {
 	a, err := c.line.publishTogether(ctx, ms)
 	if err == nil && a.err != nil {
 		if hasTurn(ctx) {
-			return nil, false
+			return nil, a.err
 		}
 		if _, err = b.outcome(c, &ms[0], a.ack, a.err); !errors.Is(err, ErrFull) { // whose fault it is is not known
 			err = fmt.Errorf("%w: a batch was refused: %v", ErrUnavailable, a.err)
 		}
-		return []Outcome{{Err: err, Answered: true}}, true
+		return []Outcome{{Err: err, Answered: true}}, nil
 	}
 	if err != nil {
 		c.drop()
@@ -102,7 +114,7 @@ func (b *Bus) forwardTogether(ctx context.Context, c *connection, ms []Message) 
 		ack, err := b.outcome(c, &ms[i], one, err)
 		outcomes = append(outcomes, Outcome{Ack: ack, Err: err, Answered: err == nil})
 	}
-	return outcomes, true
+	return outcomes, nil
 }
 
 // whole is how many of the first messages can be stored as one batch; 0 if the stream takes none.
