@@ -65,12 +65,7 @@ func TestForwardIsOneBatch(t *testing.T) {
 // TestForwardHoldsBack: behind a message that the bus may still take nothing of the same key is stored.
 func TestForwardHoldsBack(t *testing.T) {
 	n := groupServer(t, false)
-	js, config := admin(t, n), newStream("HELD", 1)
-	if _, err := js.CreateStream(t.Context(), config); err != nil {
-		t.Fatal(err)
-	}
-	b := connect(t, bus.Options{Server: bus.Server{URL: n.URL()}, Streams: []bus.Stream{{Name: "HELD", Subjects: config.Subjects, DuplicateWindow: time.Minute}}})
-	waitReady(t, b)
+	js, b := forwarder(t, n, newStream("HELD", 1))
 	ms := groupCase{change: to("nowhere", 4)}.messages("HELD")
 	inMeetings(ms)
 	outcomes := b.Forward(t.Context(), ms)
@@ -133,12 +128,7 @@ func TestForwardWithoutAnswer(t *testing.T) {
 // TestForwardTriesLess: what is not answered holds up itself, also as the last of a batch, which has the only answer.
 func TestForwardTriesLess(t *testing.T) {
 	n := groupServer(t, false)
-	js, config := admin(t, n), newStream("LESS", 1)
-	if _, err := js.CreateStream(t.Context(), config); err != nil {
-		t.Fatal(err)
-	}
-	b := connect(t, bus.Options{Server: bus.Server{URL: n.URL()}, Streams: []bus.Stream{{Name: "LESS", Subjects: config.Subjects, DuplicateWindow: time.Minute}}})
-	waitReady(t, b)
+	js, b := forwarder(t, n, newStream("LESS", 1))
 	rest := groupCase{change: denied(groupSize - 1)}.messages("LESS")
 	last := rest[groupSize-1].ID
 	for tries := 0; len(rest) > 1; tries++ {
@@ -168,13 +158,9 @@ func TestForwardTriesLess(t *testing.T) {
 // TestForwardWithLittleTime: where a batch is refused late, the other ways are for the next call, and the connection stays.
 func TestForwardWithLittleTime(t *testing.T) {
 	n := groupServer(t, false)
-	js, config := admin(t, n), newStream("LATE", 1)
+	config := newStream("LATE", 1)
 	small(&config)
-	if _, err := js.CreateStream(t.Context(), config); err != nil {
-		t.Fatal(err)
-	}
-	b := connect(t, bus.Options{Server: bus.Server{URL: n.URL()}, Streams: []bus.Stream{{Name: "LATE", Subjects: config.Subjects, DuplicateWindow: time.Minute}}})
-	waitReady(t, b)
+	_, b := forwarder(t, n, config)
 	ms := groupCase{}.messages("LATE")
 	grow(ms, groupSize-1) // which is not the fault of the first
 	ctx, cancel := contextFor(t, 400*time.Millisecond)
@@ -200,12 +186,7 @@ func TestForwardAmongOthers(t *testing.T) {
 func TestForwardToAFullServer(t *testing.T) {
 	const size, room = 10 << 10, 100 << 10
 	n := groupServer(t, false, func(o *server.Options) { o.JetStreamMaxStore = room })
-	js, config := admin(t, n), newStream("ROOM", 1)
-	if _, err := js.CreateStream(t.Context(), config); err != nil {
-		t.Fatal(err)
-	}
-	b := connect(t, bus.Options{Server: bus.Server{URL: n.URL()}, Streams: []bus.Stream{{Name: "ROOM", Subjects: config.Subjects, DuplicateWindow: time.Minute}}})
-	waitReady(t, b)
+	js, b := forwarder(t, n, newStream("ROOM", 1))
 	rest := groupCase{change: func(ms []bus.Message) {
 		for i := range ms {
 			ms[i].Data = make([]byte, size)
@@ -237,6 +218,20 @@ func TestForwardToAFullServer(t *testing.T) {
 			t.Errorf("message %s is stored at %d", id, sequences)
 		}
 	}
+}
+
+// forwarder is a bus with one new stream.
+func forwarder(t *testing.T, n *bustest.Node, config jetstream.StreamConfig) (jetstream.JetStream, *bus.Bus) {
+	t.Helper()
+	js := admin(t, n)
+	if _, err := js.CreateStream(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	b := connect(t, bus.Options{Server: bus.Server{URL: n.URL()}, Streams: []bus.Stream{
+		{Name: config.Name, Subjects: config.Subjects, DuplicateWindow: time.Minute},
+	}})
+	waitReady(t, b)
+	return js, b
 }
 
 // failures are the kinds of error that messages of a case have.
