@@ -28,19 +28,24 @@ func (b *bench) soak(ctx context.Context) error {
 	return nil
 }
 
-// atHalf runs something at half of the highest rate of meetbus, unsigned and signed.
-func (b *bench) atHalf(ctx context.Context, run func(conditions, pair) (pair, error)) (pairs []pair, err error) {
+// atHalf runs something at half of the highest rate of meetbus, or at so many times that half, unsigned and signed.
+func (b *bench) atHalf(ctx context.Context, run func(conditions, pair) (pair, error), times ...float64) (pairs []pair, err error) {
+	if len(times) == 0 {
+		times = []float64{1}
+	}
 	for _, signed := range []bool{false, true} {
-		rate, err := b.halfBest(ctx, signed)
+		half, err := b.halfBest(ctx, signed)
 		if err != nil {
 			return nil, err
 		}
-		c := conditions{signed: signed, rate: rate}
-		p, err := run(c, pair{labels: []string{c.kind(), whole(c.rate)}})
-		if err != nil {
-			return nil, err
+		for _, n := range times {
+			c := conditions{signed: signed, rate: n * half}
+			p, err := run(c, pair{labels: []string{c.kind(), whole(c.rate)}})
+			if err != nil {
+				return nil, err
+			}
+			pairs = append(pairs, p)
 		}
-		pairs = append(pairs, p)
 	}
 	return pairs, nil
 }

@@ -31,20 +31,13 @@ type aftermath struct {
 
 // recover watches the way back from the outbox under load, of meetbus alone, at a quarter, a half and three quarters of its highest rate.
 func (b *bench) recover(ctx context.Context) error {
-	var rows []pair
-	for _, signed := range []bool{false, true} {
-		half, err := b.halfBest(ctx, signed)
-		if err != nil {
-			return err
-		}
-		for _, part := range []float64{0.5, 1, 1.5} {
-			c := conditions{signed: signed, rate: part * half, meanwhile: thaw}
-			p := pair{labels: []string{c.kind(), whole(c.rate)}}
-			if p.a, err = b.alone(ctx, b.under(ours, c)); err != nil {
-				return err
-			}
-			rows = append(rows, p)
-		}
+	rows, err := b.atHalf(ctx, func(c conditions, p pair) (_ pair, err error) {
+		c.meanwhile = thaw
+		p.a, err = b.alone(ctx, b.under(ours, c))
+		return p, err
+	}, 0.5, 1, 1.5)
+	if err != nil {
+		return err
 	}
 	single([]string{"webhooks", "arrivals/s"}, rows).Print(b.out)
 	return nil

@@ -22,8 +22,8 @@ const (
 	codeBatchDuplicate jetstream.ErrorCode = 10201
 )
 
-// reach is how many messages are tried as one batch: at most a quarter of one that was refused, or not answered, as over a line too
-// slow for it, and twice as many after what was taken.
+// reach is how many messages are tried as one batch: a quarter after a batch that was refused, but for a message that is known already,
+// or not answered, as over a line too slow for it; and twice as many after what was taken.
 type reach struct{ halved int }
 
 func (r *reach) now() int { return groupMax >> r.halved }

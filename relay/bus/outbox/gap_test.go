@@ -14,7 +14,8 @@ func TestGap(t *testing.T) {
 	const soon = 30 * time.Millisecond
 	for _, c := range []struct {
 		name string
-		// change is how it stands otherwise than with five that wait, of which the bus has taken some just now, and takes 1,000 a second; then what happens soon.
+		// change is how it stands otherwise than with five that wait, of which the bus has taken some just now, and takes 1,000 a second;
+		// then what happens soon.
 		change, then func(b *Outbox)
 		by           time.Duration
 		want         bool

@@ -323,7 +323,11 @@ func TestBusyMeeting(t *testing.T) {
 	}
 	r.nats.Restart()
 	r.drained()
-	for n, id := range r.ids() {
+	ids := r.ids()
+	if len(ids) != events {
+		t.Fatalf("%d of %d are on the bus", len(ids), events)
+	}
+	for n, id := range ids {
 		if id != fmt.Sprint("a-", n) {
 			t.Fatalf("%s is on the bus where %d should be", id, n)
 		}
