@@ -60,13 +60,21 @@ func (s *sender) send(ctx context.Context) (answer, error) {
 }
 
 func (s *sender) exchange() (answer, error) {
-	if err := s.conn.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
+	if err := s.post(); err != nil {
 		return answer{}, err
 	}
-	if _, err := s.conn.Write(s.request.next()); err != nil {
-		return answer{}, fmt.Errorf("send: %w", err)
-	}
 	return readAnswer(s.answers)
+}
+
+// post sends the next webhook, and does not wait for the answer.
+func (s *sender) post() error {
+	if err := s.conn.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
+		return err
+	}
+	if _, err := s.conn.Write(s.request.next()); err != nil {
+		return fmt.Errorf("send: %w", err)
+	}
+	return nil
 }
 
 func (s *sender) close() {

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -13,8 +13,6 @@ const (
 	openSenders = 2000
 	// readySenders are connected before the first arrival, as a provider's are that sends all day.
 	readySenders = 64
-	// arrivalsMax bounds the arrivals that wait for a connection.
-	arrivalsMax = 1 << 16
 )
 
 // arrivals are the times of webhooks that come whether or not earlier ones are answered: a Poisson process of so many a second,
@@ -37,10 +35,10 @@ func (a *arrivals) next() time.Time {
 // openLoop sends a webhook at each arrival, until the tally's window ends, and waits for the answers. Latencies count from the time
 // of the arrival, so that an answer that stalls makes all those late that come meanwhile.
 func openLoop(ctx context.Context, target target, rate float64, most int, warm, during time.Duration, begin func(*tally)) (*tally, error) {
-	o := &opened{target: target, due: make(chan time.Time, arrivalsMax)}
+	o := &opened{target: target, most: most}
 	defer o.dismiss()
 	for range min(readySenders, most) {
-		if err := o.hire(ctx).connect(ctx); err != nil {
+		if err := o.ready(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -54,10 +52,7 @@ func openLoop(ctx context.Context, target target, rate float64, most int, warm, 
 			break
 		}
 		time.Sleep(time.Until(at))
-		if o.free.Add(-1) < 0 && o.senders < most {
-			o.hire(ctx)
-		}
-		o.due <- at
+		o.arrive(ctx, at)
 	}
 	o.dismiss()
 	return o.tally, ctx.Err()
@@ -66,34 +61,152 @@ func openLoop(ctx context.Context, target target, rate float64, most int, warm, 
 // opened is an open loop under way.
 type opened struct {
 	target target
+	most   int
 	// tally is set before the first arrival.
 	tally   *tally
-	due     chan time.Time
-	senders int
 	sending sync.WaitGroup
-	// free is how many senders are idle, less the arrivals that wait for one.
-	free   atomic.Int64
-	ending sync.Once
+
+	mu sync.Mutex
+	// idle are senders with nothing to do. The last that was busy is the next to be: providers' clients keep few connections warm, too.
+	idle []*opener
+	// late are the arrivals that wait for a sender.
+	late []time.Time
+	// senders counts those that there are, hired those that there ever were.
+	senders, hired int
+	over           bool
 }
 
-// hire starts a sender, which is its own once there are arrivals.
-func (o *opened) hire(ctx context.Context) *sender {
-	s := newSender(o.target, o.senders)
+// opener is a sender in an open loop, with one connection. A goroutine of its own waits for the answers.
+type opener struct {
+	*sender
+	// at is the arrival whose webhook is on its way; zero if it is idle. It is guarded by opened.mu.
+	at time.Time
+}
+
+// hire makes a sender. The caller has locked mu, or is alone.
+func (o *opened) hire(at time.Time) *opener {
 	o.senders++
-	o.free.Add(1)
+	o.hired++
+	return &opener{sender: newSender(o.target, o.hired), at: at}
+}
+
+// ready connects a sender that waits for arrivals.
+func (o *opened) ready(ctx context.Context) error {
+	s := o.hire(time.Time{})
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
+	o.idle = append(o.idle, s)
+	o.sending.Go(func() { o.listen(ctx, s) })
+	return nil
+}
+
+// arrive sends the webhook of an arrival. It is written at once, without waking anybody, if there is an idle sender.
+func (o *opened) arrive(ctx context.Context, at time.Time) {
+	if s := o.engage(ctx, at); s != nil {
+		s.begin()
+	}
+}
+
+// engage returns an idle sender for an arrival, or gives that to a new one, or has it wait.
+func (o *opened) engage(ctx context.Context, at time.Time) *opener {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if last := len(o.idle) - 1; last >= 0 {
+		s := o.idle[last]
+		o.idle, s.at = o.idle[:last], at
+		return s
+	}
+	if o.senders < o.most {
+		o.launch(ctx, at)
+	} else {
+		o.late = append(o.late, at)
+	}
+	return nil
+}
+
+// launch starts a new sender. The caller has locked mu.
+func (o *opened) launch(ctx context.Context, at time.Time) {
+	s := o.hire(at)
 	o.sending.Go(func() {
-		defer s.close()
-		for at := range o.due {
-			a, err := s.send(ctx)
-			o.tally.add(a, err, at, time.Now(), at)
-			o.free.Add(1)
+		if err := s.connect(ctx); err != nil {
+			o.end(ctx, s, answer{}, err)
+			return
 		}
+		s.begin()
+		o.listen(ctx, s)
 	})
-	return s
+}
+
+// begin writes the next webhook. If it cannot be written, that shows where the answer is awaited.
+func (s *opener) begin() {
+	if s.post() != nil {
+		_ = s.conn.Close()
+	}
+}
+
+// listen takes the answers to a sender until its connection has ended.
+func (o *opened) listen(ctx context.Context, s *opener) {
+	defer s.conn.Close()
+	for {
+		a, err := readAnswer(s.answers)
+		if !o.end(ctx, s, a, err) {
+			return
+		}
+	}
+}
+
+// end counts the answer to what a sender has sent, and has it go on with what is late. It returns false once nobody sends over its
+// connection any more.
+func (o *opened) end(ctx context.Context, s *opener, a answer, err error) (goesOn bool) {
+	ended := time.Now()
+	at, late, goesOn := o.release(ctx, s, err == nil && !a.last)
+	if !at.IsZero() { // else the connection was not in use
+		o.tally.add(a, err, at, ended, at)
+	}
+	if late {
+		s.begin()
+	}
+	return goesOn
+}
+
+// release returns the arrival that a sender was busy with, and says whether it has one that is late, or can have others, now. If it can
+// not, somebody else has to go on with what is late.
+func (o *opened) release(ctx context.Context, s *opener, usable bool) (at time.Time, late, goesOn bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	at, s.at = s.at, time.Time{}
+	late = len(o.late) > 0
+	goesOn = usable && (late || !o.over)
+	if !goesOn {
+		o.senders--
+		o.idle = slices.DeleteFunc(o.idle, func(other *opener) bool { return other == s })
+	}
+	switch {
+	case goesOn && late:
+		s.at = o.next()
+	case goesOn:
+		o.idle = append(o.idle, s)
+	case late:
+		o.launch(ctx, o.next())
+	}
+	return at, goesOn && late, goesOn
+}
+
+// next is the arrival that has been late for longest. The caller has locked mu.
+func (o *opened) next() time.Time {
+	at := o.late[0]
+	o.late = o.late[1:]
+	return at
 }
 
 // dismiss waits until all arrivals are answered.
 func (o *opened) dismiss() {
-	o.ending.Do(func() { close(o.due) })
+	o.mu.Lock()
+	o.over = true
+	for _, s := range o.idle {
+		_ = s.conn.Close()
+	}
+	o.mu.Unlock()
 	o.sending.Wait()
 }
