@@ -19,7 +19,12 @@ const (
 	busy = 8
 	// windowMin is how long messages are sent apart, all the time busy, until their rate is known.
 	windowMin = 50 * time.Millisecond
-	// trial is how many batches are sent to see how fast that is, after a first one that finds the server still at work.
+	// promptMax is how long a message may wait for its answer before the other way is worth a trial, and slowMin for how long they must
+	// have waited longer. A batch takes about as long however small it is, on a fast disk, and holds up what comes meanwhile.
+	promptMax = 5 * time.Millisecond
+	slowMin   = 500 * time.Millisecond
+	// trial is how many batches are sent to see how fast that is, after a first one that finds the server still at work. The first that
+	// shows clearly that they are slower, by clearGain, is the last.
 	trial = 4
 	// gain is how much faster batches must be, to be worth the wait for the first message of one.
 	gain = 1.2
@@ -42,14 +47,22 @@ type pace struct {
 	now way
 	// apart and batched are how many messages a second the ways have made when last used.
 	apart, batched float64
-	// window is since when messages have been sent apart, all the time busy, and how many had been answered before.
-	window   time.Time
-	answered int64
+	// window is what is measured now, and slow since when messages have been waiting for more than promptMax; zero if they are not.
+	window window
+	slow   time.Time
 	// next is when the other way is tried, pause how long after that again.
 	next  time.Time
 	pause time.Duration
 	// tries are how many batches of a trial are still to be sent.
 	tries int
+}
+
+// window is a time in which messages are sent apart, and all the time many are under way.
+type window struct {
+	since time.Time
+	// answered is how many had been answered before, groups how many groups were sent since, and under how many messages were under way
+	// then, all together.
+	answered, groups, under int64
 }
 
 // newPace is that of a server of which nothing is measured. One that syncs its disk for each message gets batches first: it would be
@@ -75,13 +88,16 @@ func (p *pace) choose(at time.Time, under, answered int64, batches bool) way {
 	case p.now == together:
 		return together
 	}
-	p.watch(at, answered)
-	if p.apart > 0 && at.After(p.next) {
+	p.watch(at, under, answered)
+	if p.isSlow(at) && at.After(p.next) {
 		p.tries, p.batched = trial+1, 0
 		return together
 	}
 	return apart
 }
+
+// isSlow says whether messages sent apart have been waiting for long enough.
+func (p *pace) isSlow(at time.Time) bool { return !p.slow.IsZero() && at.Sub(p.slow) >= slowMin }
 
 // rest ends what needs many messages: without them nothing can be measured. A trial that is cut short is put off, or one would begin
 // whenever there are enough again.
@@ -89,19 +105,31 @@ func (p *pace) rest(at time.Time) {
 	if p.tries > 0 {
 		p.next = at.Add(max(p.pause, trialPauseMin))
 	}
-	p.window, p.tries = time.Time{}, 0
+	p.window, p.slow, p.tries = window{}, time.Time{}, 0
 }
 
-// watch measures how fast messages are answered that are sent apart.
-func (p *pace) watch(at time.Time, answered int64) {
-	if p.window.IsZero() {
-		p.window, p.answered = at, answered
+// watch measures how fast messages are answered that are sent apart, and how long each waits for it: that is how many are under way,
+// shared by how many are answered.
+func (p *pace) watch(at time.Time, under, answered int64) {
+	w := &p.window
+	if w.since.IsZero() {
+		*w = window{since: at, answered: answered}
+	}
+	w.groups++
+	w.under += under
+	took := at.Sub(w.since)
+	if took < windowMin {
 		return
 	}
-	if took := at.Sub(p.window); took >= windowMin {
-		p.apart = faded(p.apart, perSecond(int(answered-p.answered), took))
-		p.window, p.answered = at, answered
+	rate := perSecond(int(answered-w.answered), took)
+	p.apart = faded(p.apart, rate)
+	switch prompt := float64(w.under)/float64(w.groups) < rate*promptMax.Seconds(); {
+	case prompt:
+		p.slow = time.Time{}
+	case p.slow.IsZero():
+		p.slow = w.since
 	}
+	*w = window{since: at, answered: answered}
 }
 
 // sentTogether learns from a group that was sent together. If batches have become slower than the other way was, as when they are
@@ -116,7 +144,8 @@ func (p *pace) sentTogether(at time.Time, n int, took time.Duration) {
 		}
 		return
 	}
-	if p.tries--; p.tries == 0 {
+	if p.tries--; p.tries == 0 || p.tries < trial && p.batched*clearGain < p.apart {
+		p.tries = 0
 		p.decide(at)
 	}
 }
@@ -140,7 +169,7 @@ func (p *pace) decide(at time.Time) {
 	if p.pause = min(max(longer*p.pause, trialPauseMin), trialPauseMax); better != p.now {
 		p.pause = trialPauseMin
 	}
-	p.now, p.next, p.window = better, at.Add(p.pause), time.Time{}
+	p.now, p.next, p.window, p.slow = better, at.Add(p.pause), window{}, time.Time{}
 }
 
 // faded is a rate among those before it.

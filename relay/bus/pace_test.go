@@ -6,31 +6,31 @@ import (
 	"time"
 )
 
-// shop is a server that takes so many messages a second apart, and so many in batches of a hundred.
+// shop is a server that takes so many messages a second apart, and so many in batches, of a hundred usually.
 type shop struct {
 	pace
 	now           time.Time
 	apart, atOnce float64
+	group         int64
 	answered      int64
 	taken         []way
 }
 
-// serve has it take groups of a hundred for a while.
+// serve has it take groups for a while.
 func (s *shop) serve(d time.Duration) {
-	const group = 100
 	for ends := s.now.Add(d); s.now.Before(ends); {
-		w := s.choose(s.now, group, s.answered, true)
+		w := s.choose(s.now, s.group, s.answered, true)
 		s.taken = append(s.taken, w)
 		rate := s.apart
 		if w == together {
 			rate = s.atOnce
 		}
-		took := time.Duration(group / rate * float64(time.Second))
+		took := time.Duration(float64(s.group) / rate * float64(time.Second))
 		s.now = s.now.Add(took)
-		s.answered += group
+		s.answered += s.group
 		switch w {
 		case together:
-			s.sentTogether(s.now, group, took)
+			s.sentTogether(s.now, int(s.group), took)
 		case probing:
 			s.probed(s.now, s.apart)
 		}
@@ -51,7 +51,7 @@ func (s *shop) share(w way) int {
 }
 
 func newShop(apart, atOnce float64) *shop {
-	return &shop{now: time.Unix(0, 0), apart: apart, atOnce: atOnce}
+	return &shop{now: time.Unix(0, 0), apart: apart, atOnce: atOnce, group: 100}
 }
 
 func TestPaceTakesTheFasterWay(t *testing.T) {
@@ -78,6 +78,25 @@ func TestPaceTakesTheFasterWay(t *testing.T) {
 				t.Errorf("%d of 100 groups went that way", share)
 			}
 		})
+	}
+}
+
+// TestPaceHoldsUpNobody: while messages do not wait for long, batches are not tried, and they are once messages do.
+func TestPaceHoldsUpNobody(t *testing.T) {
+	s := newShop(10000, 20000)
+	s.group = 49
+	s.serve(time.Minute)
+	if share := s.share(apart); share < 100 {
+		t.Fatalf("%d of 100 groups went apart that wait for less than %s", share, promptMax)
+	}
+	s.group = 51
+	s.serve(slowMin - 10*time.Millisecond)
+	if share := s.share(apart); share < 100 {
+		t.Fatalf("%d of 100 groups went apart before it was slow for %s", share, slowMin)
+	}
+	s.serve(time.Second)
+	if s.pace.now != together {
+		t.Errorf("way %d after a second in which they wait for longer", s.pace.now)
 	}
 }
 
@@ -169,7 +188,7 @@ func TestPaceWithoutCompany(t *testing.T) {
 		if w := p.choose(time.Unix(1, 0), busy-1, 0, true); w != apart {
 			t.Errorf("%s: way %d", name, w)
 		}
-		if p.tries > 0 || !p.window.IsZero() {
+		if p.tries > 0 || p.window != (window{}) {
 			t.Errorf("%s: still measuring: %+v", name, p)
 		}
 	}
@@ -190,6 +209,7 @@ func TestPacePutsOffATrialThatIsCutShort(t *testing.T) {
 	const step = time.Millisecond
 	for range int(10 * trialPauseMin / step) {
 		at = at.Add(step)
+		p.slow = at.Add(-slowMin)
 		if p.choose(at, busy, 0, true) == together {
 			batches++
 		}
@@ -210,5 +230,16 @@ func TestPaceLeavesOutTheFirstOfATrial(t *testing.T) {
 	}
 	if p.now != together || p.batched != 10000 {
 		t.Errorf("way %d at %v messages a second, want batches at 10000", p.now, p.batched)
+	}
+}
+
+// TestPaceEndsATrial: the first batch that is clearly slower is the last of a trial, and one that is a little slower is not.
+func TestPaceEndsATrial(t *testing.T) {
+	for took, want := range map[time.Duration]int{201 * time.Millisecond: 0, 199 * time.Millisecond: trial - 1} {
+		p := pace{apart: 1000, tries: trial}
+		p.sentTogether(time.Unix(0, 0), 100, took)
+		if p.tries != want || p.now != apart {
+			t.Errorf("a hundred in %s: %d batches are left of the trial, want %d; way %d", took, p.tries, want, p.now)
+		}
 	}
 }
