@@ -39,12 +39,14 @@ func (v Envelope) Seal(e *Event) (header map[string][]string, data []byte, err e
 		return nil, nil, fmt.Errorf("make a CloudEvent of event %q: %w", e.ID, err)
 	}
 	if v.Binary && e.Type != TypeDeadLetter {
-		return binaryHeader(s.values), bytes.Clone(s.dataJSON()), nil
+		header, err = binaryHeader(s.values), s.writeData(e.Data)
+	} else {
+		header, err = structuredHeader, s.writeStructured(e.Data)
 	}
-	if data, err = s.structured(); err != nil {
-		return nil, nil, fmt.Errorf("write event %q as JSON: %w", e.ID, err)
+	if err != nil {
+		return nil, nil, fmt.Errorf("write event %q: %w", e.ID, err)
 	}
-	return structuredHeader, data, nil
+	return header, bytes.Clone(s.text.Bytes()), nil
 }
 
 // structuredHeader is the header of every message in structured mode.
