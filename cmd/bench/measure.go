@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"sync"
@@ -90,7 +91,7 @@ const settleTimeout = time.Minute
 // settle waits until a webhook goes straight to the bus: a relay that has an outbox is ready before its bus is, and until then it would
 // be the outbox that is measured.
 func (r *running) settle(ctx context.Context) error {
-	s := newSender(r.target, openSenders) // one that no loop has
+	s := newSender(r.target, math.MaxInt32) // no loop has so many
 	defer s.close()
 	for end := time.Now().Add(settleTimeout); ; time.Sleep(200 * time.Millisecond) {
 		a, err := s.send(ctx)
