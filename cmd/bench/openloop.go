@@ -37,10 +37,8 @@ func (a *arrivals) next() time.Time {
 func openLoop(ctx context.Context, target target, rate float64, most int, warm, during time.Duration, begin func(*tally)) (*tally, error) {
 	o := &opened{target: target, most: most}
 	defer o.dismiss()
-	for range min(readySenders, most) {
-		if err := o.ready(ctx); err != nil {
-			return nil, err
-		}
+	if err := o.ready(ctx, min(readySenders, most)); err != nil {
+		return nil, err
 	}
 	start := time.Now()
 	from := start.Add(warm)
@@ -83,21 +81,25 @@ type opener struct {
 	at time.Time
 }
 
-// hire makes a sender. The caller has locked mu, or is alone.
+// hire makes a sender. The caller has locked mu.
 func (o *opened) hire(at time.Time) *opener {
 	o.senders++
 	o.hired++
 	return &opener{sender: newSender(o.target, o.hired), at: at}
 }
 
-// ready connects a sender that waits for arrivals.
-func (o *opened) ready(ctx context.Context) error {
-	s := o.hire(time.Time{})
-	if err := s.connect(ctx); err != nil {
-		return err
+// ready connects senders that wait for arrivals.
+func (o *opened) ready(ctx context.Context, senders int) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for range senders {
+		s := o.hire(time.Time{})
+		if err := s.connect(ctx); err != nil {
+			return err
+		}
+		o.idle = append(o.idle, s)
+		o.sending.Go(func() { o.listen(ctx, s) })
 	}
-	o.idle = append(o.idle, s)
-	o.sending.Go(func() { o.listen(ctx, s) })
 	return nil
 }
 

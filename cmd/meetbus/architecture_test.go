@@ -58,7 +58,7 @@ var homes = map[string][]string{
 	"github.com/antlr":                      {"relay/route"},
 	"github.com/spf13/cobra":                {"cmd/meetbus"},
 	"github.com/prometheus/client_golang":   {"relay", "cmd/meetbus"},
-	"github.com/go-json-experiment/json":    {"normalize", "relay/asyncapi", "relay/bus", "relay/inspect", "cmd/meetbus"},
+	"github.com/go-json-experiment/json":    {"schemas", "normalize", "relay/asyncapi", "relay/bus", "relay/inspect", "cmd/meetbus"},
 	"github.com/rogpeppe/go-internal":       {},
 	"github.com/invopop/jsonschema":         {},
 	"github.com/santhosh-tekuri/jsonschema": {"cmd/release"},

@@ -16,6 +16,8 @@ const answerMax = 500 * time.Millisecond
 type flight struct {
 	m Message
 	*waiter
+	// began is when it was handed over.
+	began time.Time
 	// over is true once it is answered, or its sender has left. It is set before sent is read there, and read after sent is set where
 	// it is written: either its sender knows that it may have been written, or it is not.
 	over, sent atomic.Bool
@@ -49,7 +51,9 @@ var waiters = sync.Pool{New: func() any {
 	return w
 }}
 
-func newFlight(m *Message) *flight { return &flight{m: *m, waiter: waiters.Get().(*waiter)} }
+func newFlight(m *Message) *flight {
+	return &flight{m: *m, waiter: waiters.Get().(*waiter), began: time.Now()}
+}
 
 // patience fires at by, which is when the sender gives up; never if that is not set.
 func (w *waiter) patience(by time.Time) <-chan time.Time {
@@ -90,6 +94,7 @@ func (l *line) end(f *flight) bool {
 		return false
 	}
 	l.under.Add(-1)
+	l.waited.Add(int64(time.Since(f.began)))
 	if l.watching.Load() {
 		select {
 		case l.ends <- struct{}{}:

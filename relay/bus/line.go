@@ -39,8 +39,9 @@ type line struct {
 
 	// sending is held while anything is written: who has it knows that nothing of a flight that is over is sent any more.
 	sending sync.Mutex
-	// under counts the flights that are not over, answered the messages that the server has answered.
-	under, answered atomic.Int64
+	// under counts the flights that are not over, answered the messages that the server has answered; waited is how long flights that are
+	// over were under way, all together, in nanoseconds.
+	under, answered, waited atomic.Int64
 	// What follows is the goroutine's own: which way is faster, and how the stream has grown.
 	pace   pace
 	growth growth
@@ -187,7 +188,7 @@ func (l *line) take() []*flight {
 
 // send sends a group in the way that is faster now.
 func (l *line) send(group []*flight) {
-	switch l.pace.choose(time.Now(), l.under.Load(), l.answered.Load(), l.takes(group[0].m.Stream).atomic) {
+	switch l.pace.choose(time.Now(), l.under.Load(), l.done(), l.takes(group[0].m.Stream).atomic) {
 	case apart:
 		l.sendApart(group)
 	case together:
@@ -195,6 +196,10 @@ func (l *line) send(group []*flight) {
 	case probing:
 		l.probe(group)
 	}
+}
+
+func (l *line) done() load {
+	return load{answered: l.answered.Load(), waited: time.Duration(l.waited.Load())}
 }
 
 // sendApart sends messages of which each is stored for itself: a few with an acknowledgement each, without waiting for it, and

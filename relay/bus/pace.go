@@ -24,8 +24,10 @@ const (
 	promptMax = 5 * time.Millisecond
 	slowMin   = 500 * time.Millisecond
 	// trial is how many batches are sent to see how fast that is, after a first one that finds the server still at work. The first that
-	// shows clearly that they are slower, by clearGain, is the last.
-	trial = 4
+	// shows clearly that they are slower, or faster, by clearGain, is the last. While there are too few messages for one, it waits, but
+	// for no longer than trialMax since it began.
+	trial    = 4
+	trialMax = 250 * time.Millisecond
 	// gain is how much faster batches must be, to be worth the wait for the first message of one.
 	gain = 1.2
 	// The other way is tried so often: at first, and twice as long after each time that the present one has proved better; four times
@@ -53,16 +55,22 @@ type pace struct {
 	// next is when the other way is tried, pause how long after that again.
 	next  time.Time
 	pause time.Duration
-	// tries are how many batches of a trial are still to be sent.
+	// tries are how many batches of a trial are still to be sent, and began is when it began.
 	tries int
+	began time.Time
 }
 
-// window is a time in which messages are sent apart, and all the time many are under way.
+// load is what a line has done so far.
+type load struct {
+	// answered counts the messages that the server has answered. waited is how long those that are over were under way, all together.
+	answered int64
+	waited   time.Duration
+}
+
+// window is a time in which messages are sent apart, and what had been done before.
 type window struct {
-	since time.Time
-	// answered is how many had been answered before, groups how many groups were sent since, and under how many messages were under way
-	// then, all together.
-	answered, groups, under int64
+	since  time.Time
+	before load
 }
 
 // newPace is that of a server of which nothing is measured. One that syncs its disk for each message gets batches first: it would be
@@ -74,10 +82,12 @@ func newPace(synced bool) pace {
 	return pace{now: apart}
 }
 
-// choose returns the way for the next group, of which under messages are under way, and answered have been answered ever.
-func (p *pace) choose(at time.Time, under, answered int64, batches bool) way {
+// choose returns the way for the next group, of which under messages are under way, by what was done so far.
+func (p *pace) choose(at time.Time, under int64, done load, batches bool) way {
 	if !batches || under < busy {
-		p.rest(at)
+		if p.tries > 0 && at.Sub(p.began) > trialMax {
+			p.rest(at)
+		}
 		return apart
 	}
 	switch {
@@ -88,9 +98,9 @@ func (p *pace) choose(at time.Time, under, answered int64, batches bool) way {
 	case p.now == together:
 		return together
 	}
-	p.watch(at, under, answered)
-	if p.isSlow(at) && at.After(p.next) {
-		p.tries, p.batched = trial+1, 0
+	p.watch(at, done)
+	if p.apart > 0 && p.isSlow(at) && at.After(p.next) {
+		p.tries, p.began, p.batched = trial+1, at, 0
 		return together
 	}
 	return apart
@@ -99,37 +109,35 @@ func (p *pace) choose(at time.Time, under, answered int64, batches bool) way {
 // isSlow says whether messages sent apart have been waiting for long enough.
 func (p *pace) isSlow(at time.Time) bool { return !p.slow.IsZero() && at.Sub(p.slow) >= slowMin }
 
-// rest ends what needs many messages: without them nothing can be measured. A trial that is cut short is put off, or one would begin
-// whenever there are enough again.
+// rest ends a trial without a result, and puts off the next, or one would begin whenever there are enough messages again.
 func (p *pace) rest(at time.Time) {
-	if p.tries > 0 {
-		p.next = at.Add(max(p.pause, trialPauseMin))
-	}
-	p.window, p.slow, p.tries = window{}, time.Time{}, 0
+	p.next, p.tries = at.Add(max(p.pause, trialPauseMin)), 0
+	p.window, p.slow = window{}, time.Time{}
 }
 
-// watch measures how fast messages are answered that are sent apart, and how long each waits for it: that is how many are under way,
-// shared by how many are answered.
-func (p *pace) watch(at time.Time, under, answered int64) {
-	w := &p.window
-	if w.since.IsZero() {
-		*w = window{since: at, answered: answered}
-	}
-	w.groups++
-	w.under += under
+// watch measures how fast messages are answered that are sent apart, and how long each was under way. How many were so at a time, on the
+// average, is what they waited all together, shared by the time (Little's law): too few, and neither says anything.
+func (p *pace) watch(at time.Time, done load) {
+	w := p.window
 	took := at.Sub(w.since)
-	if took < windowMin {
+	if !w.since.IsZero() && took < windowMin {
 		return
 	}
-	rate := perSecond(int(answered-w.answered), took)
-	p.apart = faded(p.apart, rate)
-	switch prompt := float64(w.under)/float64(w.groups) < rate*promptMax.Seconds(); {
-	case prompt:
+	if p.window = (window{at, done}); w.since.IsZero() {
+		return
+	}
+	answered, waited := done.answered-w.before.answered, done.waited-w.before.waited
+	if waited < busy*took {
+		p.slow = time.Time{}
+		return
+	}
+	p.apart = faded(p.apart, perSecond(int(answered), took))
+	switch {
+	case waited < time.Duration(answered)*promptMax:
 		p.slow = time.Time{}
 	case p.slow.IsZero():
 		p.slow = w.since
 	}
-	*w = window{since: at, answered: answered}
 }
 
 // sentTogether learns from a group that was sent together. If batches have become slower than the other way was, as when they are
@@ -144,7 +152,8 @@ func (p *pace) sentTogether(at time.Time, n int, took time.Duration) {
 		}
 		return
 	}
-	if p.tries--; p.tries == 0 || p.tries < trial && p.batched*clearGain < p.apart {
+	clear := p.batched > clearGain*p.apart || clearGain*p.batched < p.apart
+	if p.tries--; p.tries == 0 || p.tries < trial && clear {
 		p.tries = 0
 		p.decide(at)
 	}

@@ -12,14 +12,14 @@ type shop struct {
 	now           time.Time
 	apart, atOnce float64
 	group         int64
-	answered      int64
+	done          load
 	taken         []way
 }
 
 // serve has it take groups for a while.
 func (s *shop) serve(d time.Duration) {
 	for ends := s.now.Add(d); s.now.Before(ends); {
-		w := s.choose(s.now, s.group, s.answered, true)
+		w := s.choose(s.now, s.group, s.done, true)
 		s.taken = append(s.taken, w)
 		rate := s.apart
 		if w == together {
@@ -27,7 +27,8 @@ func (s *shop) serve(d time.Duration) {
 		}
 		took := time.Duration(float64(s.group) / rate * float64(time.Second))
 		s.now = s.now.Add(took)
-		s.answered += s.group
+		s.done.answered += s.group
+		s.done.waited += time.Duration(s.group) * took
 		switch w {
 		case together:
 			s.sentTogether(s.now, int(s.group), took)
@@ -185,7 +186,7 @@ func TestPaceWithoutCompany(t *testing.T) {
 		"in a trial":        {apart: 1000, tries: trial},
 		"time for a probe":  {now: together, next: time.Unix(-1, 0)},
 	} {
-		if w := p.choose(time.Unix(1, 0), busy-1, 0, true); w != apart {
+		if w := p.choose(time.Unix(1, 0), busy-1, load{}, true); w != apart {
 			t.Errorf("%s: way %d", name, w)
 		}
 		if p.tries > 0 || p.window != (window{}) {
@@ -197,26 +198,46 @@ func TestPaceWithoutCompany(t *testing.T) {
 func TestPaceWithoutBatches(t *testing.T) {
 	var p pace
 	for i := range 1000 {
-		if w := p.choose(time.Unix(0, 0).Add(time.Duration(i)*10*time.Millisecond), 100, int64(i)*100, false); w != apart {
+		if w := p.choose(time.Unix(0, 0).Add(time.Duration(i)*10*time.Millisecond), 100, load{answered: int64(i) * 100}, false); w != apart {
 			t.Fatalf("group %d: way %d", i, w)
 		}
 	}
 }
 
-// A trial that is cut short, as by a load that comes and goes, is not begun again at once.
+// A trial waits for a moment while there are too few messages for a batch. One that is cut short, as by a load that comes and goes, is
+// not begun again at once.
 func TestPacePutsOffATrialThatIsCutShort(t *testing.T) {
-	p, at, batches := pace{apart: 1000}, time.Unix(0, 0), 0
-	const step = time.Millisecond
-	for range int(10 * trialPauseMin / step) {
-		at = at.Add(step)
-		p.slow = at.Add(-slowMin)
-		if p.choose(at, busy, 0, true) == together {
-			batches++
+	begin := time.Unix(0, 0)
+	p := pace{apart: 1000}
+	choose := func(after time.Duration, under int64, want way) {
+		t.Helper()
+		p.slow = begin.Add(after - slowMin)
+		if got := p.choose(begin.Add(after), under, load{}, true); got != want {
+			t.Errorf("after %s with %d under way: way %d, want %d", after, under, got, want)
 		}
-		p.choose(at, busy-1, 0, true)
 	}
-	if batches < 9 || batches > 11 {
-		t.Errorf("%d batches in 10 pauses, want one each", batches)
+	choose(0, busy, together)
+	choose(trialMax, busy-1, apart)
+	choose(trialMax, busy, together)
+	cut := trialMax + time.Millisecond
+	choose(cut, busy-1, apart)
+	choose(cut, busy, apart)
+	choose(cut+trialPauseMin, busy, apart)
+	choose(cut+trialPauseMin+1, busy, together)
+}
+
+// TestPaceLeavesOutIdleTime: it says nothing of the rate, and nobody was waiting.
+func TestPaceLeavesOutIdleTime(t *testing.T) {
+	at := time.Unix(0, 0)
+	var p pace
+	p.choose(at, 2*busy, load{}, true)
+	p.choose(at.Add(10*time.Second), 2*busy, load{answered: 1000, waited: 70 * time.Second}, true)
+	if p.apart != 0 || !p.slow.IsZero() {
+		t.Errorf("%v a second, slow since %s", p.apart, p.slow)
+	}
+	p.choose(at.Add(20*time.Second), 2*busy, load{answered: 2000, waited: 151 * time.Second}, true)
+	if p.apart != 100 || !p.slow.Equal(at.Add(10*time.Second)) {
+		t.Errorf("%v a second, slow since %s; want 100, and since 10 s", p.apart, p.slow)
 	}
 }
 
@@ -233,13 +254,17 @@ func TestPaceLeavesOutTheFirstOfATrial(t *testing.T) {
 	}
 }
 
-// TestPaceEndsATrial: the first batch that is clearly slower is the last of a trial, and one that is a little slower is not.
+// TestPaceEndsATrial: the first batch that is clearly slower, or faster, is the last of a trial, and one that is a little so is not.
 func TestPaceEndsATrial(t *testing.T) {
-	for took, want := range map[time.Duration]int{201 * time.Millisecond: 0, 199 * time.Millisecond: trial - 1} {
+	for _, c := range []struct {
+		took time.Duration
+		left int
+		now  way
+	}{{201, 0, apart}, {199, trial - 1, apart}, {51, trial - 1, apart}, {49, 0, together}} {
 		p := pace{apart: 1000, tries: trial}
-		p.sentTogether(time.Unix(0, 0), 100, took)
-		if p.tries != want || p.now != apart {
-			t.Errorf("a hundred in %s: %d batches are left of the trial, want %d; way %d", took, p.tries, want, p.now)
+		p.sentTogether(time.Unix(0, 0), 100, c.took*time.Millisecond)
+		if p.tries != c.left || p.now != c.now {
+			t.Errorf("a hundred in %d ms: %d batches are left of the trial, want %d; way %d, want %d", c.took, p.tries, c.left, p.now, c.now)
 		}
 	}
 }
