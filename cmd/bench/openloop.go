@@ -8,12 +8,8 @@ import (
 	"time"
 )
 
-const (
-	// openSenders bounds the connections of an open loop. Arrivals that find them all in use wait, and their wait counts.
-	openSenders = 2000
-	// readySenders are connected before the first arrival, as a provider's are that sends all day.
-	readySenders = 64
-)
+// openSenders bounds the connections of an open loop. Arrivals that find them all in use wait, and their wait counts.
+const openSenders = 2000
 
 // arrivals are the times of webhooks that come whether or not earlier ones are answered: a Poisson process of so many a second,
 // and with the same seed always the same.
@@ -36,10 +32,6 @@ func (a *arrivals) next() time.Time {
 // of the arrival, so that an answer that stalls makes all those late that come meanwhile.
 func openLoop(ctx context.Context, target target, rate float64, most int, warm, during time.Duration, begin func(*tally)) (*tally, error) {
 	o := &opened{target: target, most: most}
-	defer o.dismiss()
-	if err := o.ready(ctx, min(readySenders, most)); err != nil {
-		return nil, err
-	}
 	start := time.Now()
 	from := start.Add(warm)
 	o.tally = newTally(from, from.Add(during))
@@ -81,28 +73,6 @@ type opener struct {
 	at time.Time
 }
 
-// hire makes a sender. The caller has locked mu.
-func (o *opened) hire(at time.Time) *opener {
-	o.senders++
-	o.hired++
-	return &opener{sender: newSender(o.target, o.hired), at: at}
-}
-
-// ready connects senders that wait for arrivals.
-func (o *opened) ready(ctx context.Context, senders int) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for range senders {
-		s := o.hire(time.Time{})
-		if err := s.connect(ctx); err != nil {
-			return err
-		}
-		o.idle = append(o.idle, s)
-		o.sending.Go(func() { o.listen(ctx, s) })
-	}
-	return nil
-}
-
 // arrive sends the webhook of an arrival. It is written at once, without waking anybody, if there is an idle sender.
 func (o *opened) arrive(ctx context.Context, at time.Time) {
 	if s := o.engage(ctx, at); s != nil {
@@ -129,7 +99,9 @@ func (o *opened) engage(ctx context.Context, at time.Time) *opener {
 
 // launch starts a new sender. The caller has locked mu.
 func (o *opened) launch(ctx context.Context, at time.Time) {
-	s := o.hire(at)
+	o.senders++
+	o.hired++
+	s := &opener{sender: newSender(o.target, o.hired), at: at}
 	o.sending.Go(func() {
 		if err := s.connect(ctx); err != nil {
 			o.end(ctx, s, answer{}, err)
