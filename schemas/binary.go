@@ -125,18 +125,12 @@ func Structured(header map[string][]string, data []byte) ([]byte, error) {
 			fmt.Fprintf(&b, ",%q:%s", name, value)
 			continue
 		}
-		fmt.Fprintf(&b, ",%s:%s", quoted(name), quoted(value))
+		fmt.Fprintf(&b, ",%s:%s", appendQuoted(nil, name), appendQuoted(nil, value))
 	}
 	if contentType != "" {
-		fmt.Fprintf(&b, `,"datacontenttype":%s`, quoted(contentType))
+		fmt.Fprintf(&b, `,"datacontenttype":%s`, appendQuoted(nil, contentType))
 	}
 	return withData(b.Bytes(), data), nil
-}
-
-// quoted writes s as JSON. What is no UTF-8 becomes U+FFFD.
-func quoted(s string) []byte {
-	text, _ := json.Marshal(s) // text never fails
-	return text
 }
 
 // withData closes an event that attributes, each after a comma, begin. Data that is no JSON is base64.

@@ -160,7 +160,7 @@ func (s *sealer) writeAttributes(places []int) {
 	s.text.Write(b)
 }
 
-// appendQuoted appends a text, which is UTF-8, as JSON.
+// appendQuoted appends a text as JSON. What is no UTF-8 becomes U+FFFD.
 func appendQuoted(b []byte, text string) []byte {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {

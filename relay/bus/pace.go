@@ -152,8 +152,8 @@ func (p *pace) sentTogether(at time.Time, n int, took time.Duration) {
 		}
 		return
 	}
-	clear := p.batched > clearGain*p.apart || clearGain*p.batched < p.apart
-	if p.tries--; p.tries == 0 || p.tries < trial && clear {
+	clearly := p.batched > clearGain*p.apart || clearGain*p.batched < p.apart
+	if p.tries--; p.tries == 0 || p.tries < trial && clearly {
 		p.tries = 0
 		p.decide(at)
 	}
