@@ -17,7 +17,7 @@ const (
 const (
 	// busy is how many messages must be under way for a batch to be worth a thought.
 	busy = 8
-	// windowMin is how long messages are sent apart, all the time busy, until their rate is known.
+	// windowMin is how long messages are sent apart, with so many under way on the average, until their rate is known.
 	windowMin = 50 * time.Millisecond
 	// promptMax is how long a message may wait for its answer before the other way is worth a trial, and slowMin for how long they must
 	// have waited longer. A batch takes about as long however small it is, on a fast disk, and holds up what comes meanwhile.
