@@ -20,7 +20,7 @@ import (
 var (
 	errUnsigned     = errors.New("signature header is missing")
 	errMalformed    = errors.New("signature is not one base64 text of a signature's length")
-	errNotLocal     = errors.New("this endpoint does not verify, and the request does not come from this machine")
+	errNotLocal     = errors.New("this endpoint does not verify, and takes requests from this machine only (serve --verify lets in what is signed)")
 	errUnregistered = errors.New("not one of webhook_ids")
 )
 

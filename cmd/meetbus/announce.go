@@ -52,7 +52,7 @@ func (p *process) settle(ctx context.Context) error {
 	case fault := <-p.bus.Faults():
 		cancel()
 		<-ready
-		return fault
+		return p.explained(fault)
 	case err := <-ready:
 		if err != nil {
 			p.log.Warn(p.meanwhile(), zap.Error(err))

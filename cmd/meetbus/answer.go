@@ -111,13 +111,13 @@ func (r *receipt) outcome() string {
 func (a answer) advice(signed bool) string {
 	switch {
 	case a.status == http.StatusUnauthorized && !signed:
-		return ": if the endpoint verifies, sign with --key (meetbus keygen makes keys)"
+		return ": if the endpoint verifies, sign with --key (" + program() + " keygen makes keys)"
 	case a.status == http.StatusUnauthorized:
 		return ": the endpoint must have the public key that belongs to --key, as keys.file in the relay's configuration"
 	case a.status == http.StatusForbidden:
 		return ": the endpoint's accept.organizations or webhook_ids do not name the sample's"
 	case a.status == http.StatusNotFound || a.status == http.StatusOK:
-		return ": is --url the relay's, with the path of an endpoint?"
+		return ": is --url the relay's, and does its configuration have this endpoint?"
 	case a.status == http.StatusServiceUnavailable:
 		return ": the relay's log says why; meetbus healthcheck does if it is the bus"
 	}

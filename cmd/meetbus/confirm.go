@@ -20,7 +20,7 @@ func confirm(cmd *cobra.Command, yes bool, question string) error {
 	case yes:
 		return nil
 	case !isTerminal(cmd.InOrStdin()):
-		return usagef("%s Here is nobody to ask: --yes does it", question)
+		return usagef("%s There is nobody to ask here: --yes says yes", question)
 	}
 	return ask(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr(), question)
 }

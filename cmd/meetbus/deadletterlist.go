@@ -71,7 +71,11 @@ func listLetters(cmd *cobra.Command, box *deadletter.Box, f letterFilter, last i
 	case more:
 		fmt.Fprintln(cmd.ErrOrStderr(), "there are more: -n 0 lists all")
 	case count == 0:
-		fmt.Fprintln(cmd.ErrOrStderr(), "there are no dead letters that match")
+		none := "there are no dead letters"
+		if f.given() {
+			none += " that match"
+		}
+		fmt.Fprintln(cmd.ErrOrStderr(), none)
 	}
 	return nil
 }

@@ -37,8 +37,8 @@ func newKeygen() *cobra.Command {
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), `wrote %s and %s
 the relay verifies with the public key:  keys: { file: %s }  at an endpoint in its configuration
-the webhooks are signed with the other:  meetbus trigger dyte meeting.started --key %s
-`, private, public, public, private)
+the webhooks are signed with the other:  %s trigger dyte meeting.started --key %s
+`, private, public, public, program(), private)
 			return err
 		},
 	}

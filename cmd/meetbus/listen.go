@@ -33,7 +33,7 @@ func (p *process) listen(section, address, flag string, pair *config.KeyPair) (l
 	}
 	socket, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return listener{}, fmt.Errorf("%s is in use by another program: try meetbus serve %s %s", address, flag, nextTo(address))
+		return listener{}, fmt.Errorf("%s is in use by another program: try it with %s %s", address, flag, nextTo(address))
 	}
 	if err != nil {
 		return listener{}, fmt.Errorf("listen: %w", err)

@@ -162,7 +162,7 @@ func (p *process) lock() error {
 		return fmt.Errorf("lock data_dir: %w", err)
 	}
 	if !held {
-		return fmt.Errorf("data_dir %s is in use by another meetbus: stop that one, or try meetbus serve --data DIR", dir)
+		return fmt.Errorf("data_dir %s is in use by another meetbus: stop that one, or try it with --data DIR", dir)
 	}
 	p.onStop(func() { _ = lock.Unlock() })
 	return nil

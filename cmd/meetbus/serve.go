@@ -51,7 +51,7 @@ on 127.0.0.1:4222, and verifies no signature.`,
 	flags.StringVar(&f.nats, "nats", "", "`URL` of a NATS server to use instead of the embedded one; several by commas")
 	flags.StringVar(&f.creds, "creds", "", "credentials `file` for it")
 	flags.StringVar(&f.data, "data", "", "`folder` for the embedded server's store, the outbox and the copies of keys (./data)")
-	flags.BoolVar(&f.verify, "verify", false, "check the signatures also without a file")
+	flags.BoolVar(&f.verify, "verify", false, "check the signatures at all endpoints, also without a file, and whatever the file says of verify")
 	flags.BoolVar(&f.pprof, "pprof", false, "serve profiles to operators, under /debug/pprof/")
 	return cmd
 }
@@ -105,7 +105,7 @@ func (p *process) run(ctx context.Context) error {
 			return err
 		case fault := <-p.bus.Faults():
 			if !p.relay.HasTaken() {
-				return fault
+				return p.explained(fault)
 			} // else the bus has logged it, and readyz says it until it is mended
 		}
 	}

@@ -126,8 +126,7 @@ func (p *process) startEmbedded() (*embedded.Server, error) {
 		Log:          p.log,
 	})
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is in use by another program: if that is your NATS, run `meetbus serve --nats nats://%s`",
-			c.NATS.Embedded.Listen, fromHere(c.NATS.Embedded.Listen))
+		return nil, inUse(c.NATS.Embedded.Listen)
 	}
 	if err != nil {
 		return nil, err
