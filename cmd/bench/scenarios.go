@@ -160,6 +160,6 @@ func (b *bench) memory(ctx context.Context) error {
 		n := fmt.Sprint(c.connections)
 		rows = append(rows, pair{labels: []string{n, "at full load"}, a: p.a}, pair{labels: []string{n, "NATS frozen for half of it"}, a: p.b})
 	}
-	single([]string{"connections", ours.name}, rows).Print(b.out)
+	single([]string{"connections", "situation"}, rows).Print(b.out)
 	return nil
 }
