@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -105,10 +106,19 @@ func (o object) either(names ...string) string {
 // them.
 const numberMax = 100
 
+// isReadable says whether readers of JSON take a number: many refuse a whole event for one that no float64 comes near to.
+func isReadable(number string) bool {
+	if len(number) > numberMax {
+		return false
+	}
+	_, err := strconv.ParseFloat(number, 64)
+	return err == nil
+}
+
 // number returns the number named, or the number that the string named holds, digit for digit.
 func (o object) number(name string) json.Number {
 	text := o.text(name)
-	if len(text) > numberMax {
+	if !isReadable(text) {
 		return ""
 	}
 	if v := jsontext.Value(text); v.Kind() != jsontext.KindNumber || !v.IsValid() || bytes.ContainsAny(v, " \t\r\n") {
@@ -187,12 +197,13 @@ func (o object) list(name string) []value {
 }
 
 // anything returns the value named as JSON that every reader takes the same way: no name twice, no half of a surrogate pair,
-// every digit of a number kept. It is nil if the value says nothing, or is nested too deeply for readers.
+// every digit of a number kept. It is nil if the value says nothing, or more than readers take.
 func (o object) anything(name string) json.RawMessage {
-	if !o.has(name) || depth(o.get(name)) > depthMax {
+	raw := o.get(name)
+	if isEmpty(raw) || len(raw) > anythingMax || !isTaken(raw) {
 		return nil
 	}
-	d := json.NewDecoder(strings.NewReader(string(o.get(name))))
+	d := json.NewDecoder(strings.NewReader(string(raw)))
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
@@ -207,19 +218,25 @@ func (o object) anything(name string) json.RawMessage {
 	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
 }
 
-// depthMax is how deeply a value may be nested: far deeper than a provider's, and far from what readers of JSON give up at (Python
-// at 1,000, Go at 10,000).
-const depthMax = 64
+const (
+	// depthMax is how deeply a value may be nested: far deeper than a provider's, and far from what readers of JSON give up at (Python
+	// at 1,000, Go at 10,000).
+	depthMax = 64
+	// anythingMax is the length of the longest value of which nobody knows the shape, in bytes: to read one takes a hundred times
+	// its length.
+	anythingMax = 8 << 10
+)
 
-// depth returns how deeply v, which is JSON, is nested.
-func depth(v value) int {
+// isTaken says whether readers take v, which is JSON: it is not nested too deeply, and has no number that is too much for them.
+func isTaken(v value) bool {
 	d := jsontext.NewDecoder(bytes.NewBufferString(string(v)), lenient...)
-	deepest := 0
 	for {
-		if _, err := d.ReadToken(); err != nil {
-			return deepest
+		switch token, err := d.ReadToken(); {
+		case err != nil:
+			return true // the end
+		case d.StackDepth() > depthMax, token.Kind() == jsontext.KindNumber && !isReadable(token.String()):
+			return false
 		}
-		deepest = max(deepest, d.StackDepth())
 	}
 }
 

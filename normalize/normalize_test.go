@@ -231,6 +231,33 @@ func TestLargeBodies(t *testing.T) {
 	}
 }
 
+// TestErrors: what went wrong is there as far as readers take it; all of it is in the original.
+func TestErrors(t *testing.T) {
+	text := func(n int) string { return `"` + strings.Repeat("x", n-len(`""`)) + `"` }
+	for name, c := range map[string]struct{ sent, want string }{
+		"an object":               {`{"code": 7, "code": 8}`, `{"code":8}`},
+		"the longest":             {text(anythingMax), text(anythingMax)},
+		"longer":                  {text(anythingMax + 1), ""},
+		"the deepest":             {strings.Repeat("[", depthMax) + strings.Repeat("]", depthMax), strings.Repeat("[", depthMax) + strings.Repeat("]", depthMax)},
+		"deeper":                  {strings.Repeat("[", depthMax+1) + strings.Repeat("]", depthMax+1), ""},
+		"the largest number":      {`[1e308]`, `[1e308]`},
+		"a larger one":            {`{"a":{"b":1e400},"c":{"x":1}}`, ""},
+		"the longest number":      {strings.Repeat("1", numberMax), strings.Repeat("1", numberMax)},
+		"a longer one":            {strings.Repeat("1", numberMax+1), ""},
+		"a number that is a name": {`{"1e400":"1e400"}`, `{"1e400":"1e400"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := Normalize(&Webhook{Provider: Dyte, Endpoint: "main", Body: []byte(`{"event":"meeting.ended","error":` + c.sent + `}`)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := string(e.Data.(*schemas.MeetingEnded).Error); got != c.want {
+				t.Errorf("%.100s, want %.100s", got, c.want)
+			}
+		})
+	}
+}
+
 func TestSettings(t *testing.T) {
 	w := Webhook{
 		Provider: Dyte, Endpoint: "rounds", Source: "https://rounds.example.com", NoOriginal: true, Received: arrival,

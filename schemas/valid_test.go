@@ -8,14 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/meetbus/meetbus/normalize"
 	"github.com/meetbus/meetbus/schemas"
 )
 
-// FuzzWhateverIsTakenIsValid: what a provider signs becomes an event or a dead letter that no subscriber's validator refuses, also
-// one that takes formats and contents for promises.
+// FuzzWhateverIsTakenIsValid: what a provider signs becomes an event or a dead letter that the CloudEvents SDK reads, and that no
+// subscriber's validator refuses, also one that takes formats and contents for promises.
 func FuzzWhateverIsTakenIsValid(f *testing.F) {
 	for _, s := range normalize.Samples() {
 		f.Add(s.Provider.Name, s.Body, "591edf0b")
@@ -26,6 +27,8 @@ func FuzzWhateverIsTakenIsValid(f *testing.F) {
 			`"downloadUrl":"%zz not a \u0000 url","startedTime":"0001-01-01 00:00:00Z","stoppedTime":"2026-02-30T00:00:00Z"}}`,
 		`{"event":"meeting.participantLeft","participant":{"userDisplayName":"\ud83d","leftAt":"2026-05-04T23:59:60Z"}}`,
 		`{"event":"meeting.started","deep":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`,
+		`{"event":"meeting.ended","error":{"a":{"b":1e400},"c":{"x":1}}}`,
+		`{"event":"meeting.ended","error":` + strings.Repeat("1", 5000) + `}`, `{"event":"meeting.ended","error":[` + strings.Repeat(`{"":0},`, 5000) + `0]}`,
 		`{"event":" dance \u0007","a":1,"a":2}`, `{"event":"recording.statusUpdate","recording":{"recordingDuration":1e999999999}}`,
 	} {
 		f.Add("dyte", []byte(body), "")
@@ -40,7 +43,16 @@ func FuzzWhateverIsTakenIsValid(f *testing.F) {
 		if err != nil {
 			e = normalize.DeadLetter(&w, "", normalize.ReasonNoEvent, err.Error())
 		}
-		checkValid(t, sealed(t, e.Event))
+		text := sealed(t, e.Event)
+		checkValid(t, text)
+		var read event.Event
+		if err := json.Unmarshal(text, &read); err != nil {
+			t.Errorf("the SDK does not read %s: %v", text, err)
+		}
+		var data any
+		if err := read.DataAs(&data); err != nil {
+			t.Errorf("the SDK does not read the data of %s: %v", text, err)
+		}
 	})
 }
 
