@@ -1,6 +1,8 @@
 package outbox
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,6 +26,16 @@ const (
 	headerReason = ofUs + "Reason"
 )
 
+const (
+	// keyMost is the length of the longest key that is kept as it is, in bytes: a longer one, which is a provider's word, is kept as its
+	// hash. Keys are only compared.
+	keyMost = 64
+	// reasonMost is how much is kept of why an entry is parked, in bytes.
+	reasonMost = 1 << 10
+	// headersMost is how large the headers of an entry may be, in bytes: JetStream takes 64 KiB, and when it is parked there are more.
+	headersMost = 60 << 10
+)
+
 // entry is a message in the store.
 type entry struct {
 	message  bus.Message
@@ -39,7 +51,7 @@ type entry struct {
 // of the event that it stands for.
 func entryOf(m bus.Message, sent bool) bus.Message {
 	header := map[string][]string{
-		headerStream: {m.Stream}, headerSubject: {m.Subject}, headerID: {m.ID}, headerKey: {m.Key},
+		headerStream: {m.Stream}, headerSubject: {m.Subject}, headerID: {m.ID}, headerKey: {short(m.Key)},
 	}
 	if sent {
 		header[headerSent] = []string{"1"}
@@ -60,7 +72,7 @@ func open(s bus.Stored) entry {
 	}
 	e := entry{
 		message: bus.Message{
-			Stream: first(s, headerStream), Subject: first(s, headerSubject), ID: first(s, headerID), Key: first(s, headerKey),
+			Stream: first(s, headerStream), Subject: first(s, headerSubject), ID: first(s, headerID), Key: short(first(s, headerKey)),
 			Header: header, Data: s.Data,
 		},
 		sequence: s.Sequence, accepted: s.Time, sent: first(s, headerSent) != "", stored: s,
@@ -69,6 +81,14 @@ func open(s bus.Stored) entry {
 		e.accepted = at
 	}
 	return e
+}
+
+func short(key string) string {
+	if len(key) <= keyMost {
+		return key
+	}
+	hash := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(hash[:])
 }
 
 // anew is a parked entry on its way back among those that wait.
@@ -91,12 +111,14 @@ func first(s bus.Stored, name string) string {
 // parked is the entry as it is kept when the bus has refused it for good. Its id is its sequence: the same message may be refused again
 // when it was tried anew.
 func (e entry) parked(why error) bus.Message {
-	header := map[string][]string{headerReason: {why.Error()}}
+	reason := why.Error()
+	header := map[string][]string{headerReason: {reason[:min(len(reason), reasonMost)]}}
 	for name, values := range e.stored.Header {
 		if !strings.HasPrefix(name, "Nats-") {
 			header[name] = values
 		}
 	}
+	header[headerKey] = []string{e.message.Key}
 	if e.sent {
 		header[headerSent], header[headerAccepted] = []string{"1"}, []string{e.accepted.Format(time.RFC3339Nano)}
 	}

@@ -185,7 +185,12 @@ func (b *Outbox) look(ctx context.Context, stream string, old []entry) (map[stri
 // park sets aside what the bus will never take, so that the rest goes on.
 func (b *Outbox) park(ctx context.Context, e entry, why error) error {
 	if _, err := b.store.Publish(ctx, e.parked(why)); err != nil {
-		return fmt.Errorf("park in the outbox: %w", err)
+		err = fmt.Errorf("park in the outbox: %w", err)
+		if b.blocks(err) {
+			b.log.Error("an event that the bus refuses for good cannot be set aside: all that waits in the outbox stays behind it",
+				zap.String("subject", e.message.Subject), zap.NamedError("refused", why), zap.Error(err))
+		}
+		return err
 	}
 	b.log.Error("the bus refuses an event for good: it stays in the outbox, and the rest goes on",
 		zap.String("subject", e.message.Subject), zap.Error(why))
@@ -221,6 +226,13 @@ func (b *Outbox) block(err error) {
 	if b.blocked = err; err != nil {
 		b.endGap(b.gaps.now, false)
 	}
+}
+
+// blocks says whether err is another reason than the one that already holds up what waits.
+func (b *Outbox) blocks(err error) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.blocked == nil || b.blocked.Error() != err.Error()
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

@@ -201,15 +201,18 @@ func (b *Outbox) empty() bool {
 // isEmpty is empty for who has locked mu.
 func (b *Outbox) isEmpty() bool { return b.putting == 0 && b.stored <= b.done }
 
-// put stores m on disk.
+// put stores m on disk. What only the store does not take is for its sender to send again: the bus may take it.
 func (b *Outbox) put(ctx context.Context, m bus.Message, sent bool) (bus.Ack, error) {
 	if most := b.o.Bus.MaxPayload(); most > 0 && m.Size() > most {
 		return bus.Ack{}, fmt.Errorf("%w: %d bytes, and the bus takes %d", bus.ErrTooLarge, m.Size(), most)
 	}
+	entry := entryOf(m, sent)
+	if headers := entry.Size() - int64(len(entry.Data)); headers > headersMost {
+		return bus.Ack{}, fmt.Errorf("%w, and headers of %d bytes are too many for the outbox", bus.ErrUnavailable, headers)
+	}
 	if err := b.begin(); err != nil {
 		return bus.Ack{}, err
 	}
-	entry := entryOf(m, sent)
 	ctx, done := b.tracer.storing(ctx, entry)
 	ack, err := b.store.Publish(ctx, entry)
 	done(err)

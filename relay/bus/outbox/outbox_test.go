@@ -434,6 +434,48 @@ func looksAt(t *testing.T, copied string, parked bus.Message) {
 	}
 }
 
+// TestLongKeys: a meeting's id of any length is no reason not to store an event, nor not to set it aside; and events of one such
+// meeting keep their order.
+func TestLongKeys(t *testing.T) {
+	r := newRig(t)
+	r.limit(1000)
+	r.nats.Stop()
+	long := func(n int, size int) bus.Message {
+		m := message("a", n)
+		m.Key = strings.Repeat("k", 70_000)
+		m.Data = append(m.Data, make([]byte, size)...)
+		return m
+	}
+	r.must(long(1, 5000))
+	for n := 2; n < 6; n++ {
+		r.must(long(n, 0))
+	}
+	r.nats.Restart()
+	r.drained()
+	if got := fmt.Sprint(r.ids()); got != "[a-2 a-3 a-4 a-5]" {
+		t.Errorf("on the bus: %s", got)
+	}
+	if s := r.status(); s.Parked != 1 {
+		t.Errorf("status is %+v", s)
+	}
+}
+
+// TestLargeHeaders: with headers that the bus takes and the store does not, an event is not refused for good.
+func TestLargeHeaders(t *testing.T) {
+	r := newRig(t)
+	m := message("a", 1)
+	m.Header["ce-subject"] = []string{strings.Repeat("s", 64_000)}
+	r.nats.Stop()
+	if _, err := r.publish(m); !errors.Is(err, bus.ErrUnavailable) {
+		t.Errorf("while the bus is away: %v", err)
+	}
+	r.nats.Restart()
+	r.drained()
+	if ack := r.must(m); ack.Queued {
+		t.Errorf("when it is back: %+v", ack)
+	}
+}
+
 // TestPoisonAnew: what was set aside is tried again at each start, and never lost when it is refused again.
 func TestPoisonAnew(t *testing.T) {
 	r := newRig(t)
