@@ -150,7 +150,7 @@ func TestPanic(t *testing.T) {
 // TestOverload: what there is no room for is refused before it is read, and what is under way is not disturbed.
 func TestOverload(t *testing.T) {
 	r := newRig(t, func(*rig) []Endpoint { return []Endpoint{open(normalize.Dyte)} })
-	for r.relay.work.take(workEach) {
+	for r.relay.work.take(workEach, r.relay.work.most) {
 	}
 	got := r.send(hook{path: "/open/dyte", body: joinedBody(ours)})
 	if got.status != http.StatusServiceUnavailable || got.fields["type"] != "urn:meetbus:problem:overloaded" {

@@ -1,7 +1,7 @@
 // Package relay takes webhooks in and puts events on the bus. The whole product is one function, Relay.take in relay.go, and
 // its calls, one a file:
 //
-//	admit.go      is there room for it? Bounded work, before anything is read
+//	admit.go      is there room for it? Bounded work, before anything is read, and while it is
 //	receive.go    the bytes of one webhook: bounded, nothing decoded
 //	verify.go     is it really them? The signature over the raw bytes; or, on an unverified endpoint, is it really here?
 //	turnstile.go  not too many of them at once

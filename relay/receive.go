@@ -32,7 +32,7 @@ type arrival struct {
 
 // receive reads the request's body, at most r.maxBody bytes of it. Nothing is decoded: the
 // signature is over these bytes. What its headers already condemn is not read.
-func (r *Relay) receive(e *Endpoint, w http.ResponseWriter, q *http.Request) (_ *arrival, err error) {
+func (r *Relay) receive(e *Endpoint, w http.ResponseWriter, q *http.Request, l *load) (_ *arrival, err error) {
 	_, done := r.step(q.Context(), "receive")
 	defer func() { done(err) }()
 	at := time.Now()
@@ -46,7 +46,7 @@ func (r *Relay) receive(e *Endpoint, w http.ResponseWriter, q *http.Request) (_ 
 	if err != nil {
 		return nil, err
 	}
-	body, err := r.read(w, q)
+	body, err := r.read(w, q, l)
 	if err != nil {
 		return nil, err
 	}
@@ -54,18 +54,33 @@ func (r *Relay) receive(e *Endpoint, w http.ResponseWriter, q *http.Request) (_ 
 	return &arrival{endpoint: e, claim: claim, header: q.Header, body: body, digest: sha256.Sum256(body), at: at}, nil
 }
 
+// firstRead is how much of a body is read before there must be room for more, in bytes.
+const firstRead = 4 << 10
+
 // read returns the body. The server ends the reading of a slow one when patience does.
-func (r *Relay) read(w http.ResponseWriter, q *http.Request) ([]byte, error) {
-	if q.ContentLength >= 0 { // net/http gives no more than that
-		body := make([]byte, q.ContentLength)
-		if _, err := io.ReadFull(q.Body, body); err != nil {
+func (r *Relay) read(w http.ResponseWriter, q *http.Request, l *load) ([]byte, error) {
+	size, from := q.ContentLength, io.Reader(q.Body)
+	chunked := size < 0
+	if chunked { // it ends where it says, and then fails
+		size, from = r.maxBody+1, http.MaxBytesReader(w, q.Body, r.maxBody)
+	}
+	body := make([]byte, 0, min(size, firstRead))
+	for int64(len(body)) < size {
+		if len(body) == cap(body) {
+			room := min(size, 2*int64(cap(body)))
+			if err := l.grow(room - int64(cap(body))); err != nil {
+				return nil, err
+			}
+			body = append(make([]byte, 0, room), body...)
+		}
+		n, err := from.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case chunked && err == io.EOF:
+			return body, nil
+		case err != nil && int64(len(body)) < size:
 			return nil, readFault(err)
 		}
-		return body, nil
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, r.maxBody))
-	if err != nil {
-		return nil, readFault(err)
 	}
 	return body, nil
 }

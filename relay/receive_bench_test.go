@@ -22,7 +22,7 @@ func BenchmarkReceive(b *testing.B) {
 	q := httptest.NewRequest(http.MethodPost, "http://localhost"+e.Path, strings.NewReader(body))
 	for b.Loop() {
 		q.Body = io.NopCloser(strings.NewReader(body))
-		if _, err := r.receive(&e, httptest.NewRecorder(), q); err != nil {
+		if _, err := r.receive(&e, httptest.NewRecorder(), q, new(load)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -121,13 +121,13 @@ func (r *Relay) HasTaken() bool { return r.taken.Load() }
 // the receipt says only what is known of the webhook, or what it claims.
 func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (*receipt, error) {
 	ctx := context.WithoutCancel(q.Context()) // a sender that hangs up does not make us drop what it has sent
-	leave, err := r.admit(q)
+	load, err := r.admit()
 	if err != nil {
 		return &receipt{}, err
 	}
-	defer leave()
+	defer load.leave()
 
-	arrived, err := r.receive(e, w, q)
+	arrived, err := r.receive(e, w, q, &load)
 	if err != nil {
 		return &receipt{claims: claimsOf(e, q)}, err
 	}
@@ -135,7 +135,11 @@ func (r *Relay) take(e *Endpoint, w http.ResponseWriter, q *http.Request) (*rece
 	if err != nil {
 		return refused(arrived, webhook), err
 	}
-	defer r.turns.pass(arrived.at.Add(inTime(r.deadline)))()
+	leave, err := r.turns.pass(len(arrived.body), arrived.at.Add(inTime(r.deadline)))
+	if err != nil {
+		return refused(arrived, webhook), err
+	}
+	defer leave()
 	event, err := r.normalize(ctx, webhook)
 	if err != nil {
 		if !webhook.Verified { // anybody could fill the stream

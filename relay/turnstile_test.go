@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -14,25 +15,62 @@ import (
 func TestTurnstile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns, by := newTurnstile(), time.Now().Add(time.Minute)
+		pass := func() func() {
+			leave, err := turns.pass(largeBody, by)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return leave
+		}
 		var leave func()
 		for range abreast {
-			leave = turns.pass(by)
+			leave = pass()
 		}
 		began := time.Now()
 		time.AfterFunc(time.Millisecond, leave)
-		leave = turns.pass(by)
+		leave = pass()
 		if waited := time.Since(began); waited != time.Millisecond {
 			t.Errorf("the next has passed after %s, want it when one has left", waited)
 		}
 		began = time.Now()
-		late := turns.pass(by)
+		late := pass()
 		if waited := time.Since(began); waited != turnMax {
 			t.Errorf("while nobody leaves, one has passed after %s, want %s", waited, turnMax)
 		}
 		late()
 		leave()
-		if len(turns) != abreast-1 {
-			t.Errorf("%d places are taken, want %d", len(turns), abreast-1)
+		if len(turns.all) != abreast-1 {
+			t.Errorf("%d places are taken, want %d", len(turns.all), abreast-1)
+		}
+	})
+}
+
+// TestTurnOfLarge: of large ones only a few pass at once, and one that has waited for turnMax is refused; usual ones pass beside them.
+func TestTurnOfLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns, by := newTurnstile(), time.Now().Add(time.Minute)
+		var leave func()
+		for range largeAbreast {
+			var err error
+			if leave, err = turns.pass(largeBody+1, by); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began := time.Now()
+		if _, err := turns.pass(largeBody+1, by); !errors.Is(err, errOverloaded) || time.Since(began) != turnMax {
+			t.Errorf("one more large one: %v after %s", err, time.Since(began))
+		}
+		if _, err := turns.pass(largeBody, by); err != nil || time.Since(began) != turnMax {
+			t.Errorf("a usual one: %v after %s", err, time.Since(began)-turnMax)
+		}
+		time.AfterFunc(time.Millisecond, leave)
+		leave, err := turns.pass(largeBody+1, by)
+		if err != nil {
+			t.Fatal("when one has left, the next has no turn:", err)
+		}
+		leave()
+		if len(turns.large) != largeAbreast-1 || len(turns.all) != largeAbreast {
+			t.Errorf("%d and %d places are taken, want %d and %d", len(turns.large), len(turns.all), largeAbreast-1, largeAbreast)
 		}
 	})
 }
@@ -42,7 +80,7 @@ func TestTurnWithinDeadline(t *testing.T) {
 	const deadline = 300 * time.Millisecond
 	r := newRig(t, func(*rig) []Endpoint { return []Endpoint{open(normalize.Dyte)} }, func(o *Options) { o.Deadline = deadline })
 	for range abreast {
-		defer r.relay.turns.pass(time.Now().Add(time.Minute))()
+		r.relay.turns.all <- struct{}{}
 	}
 	began := time.Now()
 	got := r.send(hook{path: "/open/dyte", body: `{"event":"meeting.ended"}`})
