@@ -29,7 +29,7 @@ type Message struct {
 
 // Size is about how large the message is on its way, in bytes.
 func (m *Message) Size() int64 {
-	size := len(m.Data) + len(m.ID) + len(m.Stream) + 128 // of the names of headers of JetStream's own
+	size := len(m.Data) + len(m.ID) + len(m.Stream) + 144 // of the names of headers of JetStream's own, and of a batch
 	for name, values := range m.Header {
 		for _, value := range values {
 			size += len(name) + len(value) + 4

@@ -68,18 +68,20 @@ func (i *Inspector) listLetters(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	before, _ := strconv.ParseUint(q.URL.Query().Get("before"), 10, 64)
-	ctx, cancel := context.WithTimeout(q.Context(), patience)
-	defer cancel()
 	list := letterList{Said: said(q.URL.Query()), Meeting: filterOf(q.URL.Query()).Meeting}
 	if list.Meeting != "" {
 		select {
 		case i.searching <- struct{}{}:
 			defer func() { <-i.searching }()
-		case <-ctx.Done():
+		case <-time.After(patience):
 			i.fail(w, q, http.StatusServiceUnavailable, "Others search the dead letters now: try it again.")
+			return
+		case <-q.Context().Done():
 			return
 		}
 	}
+	ctx, cancel := context.WithTimeout(q.Context(), patience)
+	defer cancel()
 	if err := list.read(ctx, i.o.Letters, before); err != nil {
 		i.fail(w, q, http.StatusServiceUnavailable, sentenceOf("The dead letters cannot be read now", err))
 		return
