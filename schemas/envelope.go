@@ -54,12 +54,49 @@ var structuredHeader = map[string][]string{"content-type": {ContentType}}
 
 // CloudEvent returns the attributes of e as the SDK has them, without the data. It fails like Seal.
 func (v Envelope) CloudEvent(e *Event) (event.Event, error) {
-	p := newParts()
-	if err := p.fill(v, e); err != nil {
+	values := make([]string, len(attributes))
+	if err := v.values(values, e); err != nil {
 		return event.Event{}, err
 	}
-	p.context.Extensions = p.extensions(e)
-	return event.Event{Context: &p.context}, nil
+	context, err := v.context(e)
+	if err != nil {
+		return event.Event{}, err
+	}
+	context.Extensions = make(map[string]any, len(values))
+	for i := range attributes {
+		if a := &attributes[i]; !a.core && values[i] != "" {
+			context.Extensions[a.Name] = values[i]
+		}
+	}
+	context.Extensions[verified] = e.Verified
+	return event.Event{Context: context}, nil
+}
+
+// context is what the specification has of the attributes. It is not made by the SDK's setters, which cut blanks off: an id is what it is.
+func (v Envelope) context(e *Event) (*event.EventContextV1, error) {
+	source, err := url.Parse(e.Source)
+	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	schema, err := url.Parse(v.schemaOf(e.Type))
+	if err != nil {
+		return nil, fmt.Errorf("dataschema: %w", err)
+	}
+	contentType := event.ApplicationJSON
+	c := &event.EventContextV1{
+		ID:              e.ID,
+		Source:          types.URIRef{URL: *source},
+		Type:            v.typeOf(e.Type),
+		DataContentType: &contentType,
+		DataSchema:      &types.URI{URL: *schema},
+	}
+	if subject := said(e.Subject); subject != "" {
+		c.Subject = &subject
+	}
+	if !e.Time.IsZero() {
+		c.Time = &types.Timestamp{Time: e.Time}
+	}
+	return c, nil
 }
 
 func (v Envelope) typeOf(name string) string {
@@ -72,21 +109,9 @@ func (v Envelope) typeOf(name string) string {
 // schemaOf names the schema of the data of events of the type named.
 func (v Envelope) schemaOf(name string) string {
 	if v.SchemaBase == "" {
-		return urns[schemaName(name)].text
+		return urns[schemaName(name)]
 	}
 	return strings.TrimSuffix(v.SchemaBase, "/") + "/v1/" + schemaName(name) + ".json"
-}
-
-// schemaURI is schemaOf as the SDK has it.
-func (v Envelope) schemaURI(name string) (types.URI, error) {
-	if v.SchemaBase == "" {
-		return urns[schemaName(name)].uri, nil
-	}
-	u, err := url.Parse(v.schemaOf(name))
-	if err != nil {
-		return types.URI{}, err
-	}
-	return types.URI{URL: *u}, nil
 }
 
 // schemaName returns the name of the schema of a type. Types outside the catalogue share one.
@@ -97,17 +122,11 @@ func schemaName(name string) string {
 	return name
 }
 
-type urn struct {
-	text string
-	uri  types.URI
-}
-
 // urns name the schemas where nobody publishes them.
-var urns = func() map[string]urn {
-	m := make(map[string]urn, len(catalogue)+2)
+var urns = func() map[string]string {
+	m := make(map[string]string, len(catalogue)+2)
 	for _, name := range append(slices.Collect(maps.Keys(byName)), TypeDeadLetter, SchemaUnmapped) {
-		text := "urn:meetbus:schema:v1:" + name
-		m[name] = urn{text, *types.ParseURI(text)}
+		m[name] = "urn:meetbus:schema:v1:" + name
 	}
 	return m
 }()

@@ -5,95 +5,34 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/cloudevents/sdk-go/v2/event"
-	"github.com/cloudevents/sdk-go/v2/types"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// parts are the attributes of an event as text and as the SDK has them, with what the SDK's type points at beside it.
-type parts struct {
-	values  []string
-	context event.EventContextV1
-	// parsed is the last source that was parsed: an endpoint has the same for all of its events.
-	parsed string
-	source url.URL
-
-	subject, contentType string
-	time                 types.Timestamp
-	schema               types.URI
-}
-
-func newParts() parts { return parts{values: make([]string, len(attributes))} }
-
-// fill fills the SDK's type itself, but for the extensions: its setters cut blanks off, and an id is what it is.
-func (p *parts) fill(v Envelope, e *Event) (err error) {
-	if err := v.values(p.values, e); err != nil {
-		return err
-	}
-	if err := p.parse(e.Source); err != nil {
-		return fmt.Errorf("source: %w", err)
-	}
-	if p.schema, err = v.schemaURI(e.Type); err != nil {
-		return fmt.Errorf("dataschema: %w", err)
-	}
-	p.subject, p.contentType, p.time.Time = said(e.Subject), event.ApplicationJSON, e.Time
-	p.context = event.EventContextV1{
-		ID:              e.ID,
-		Source:          types.URIRef{URL: p.source},
-		Type:            v.typeOf(e.Type),
-		DataContentType: &p.contentType,
-		DataSchema:      &p.schema,
-	}
-	if p.subject != "" {
-		p.context.Subject = &p.subject
-	}
-	if !e.Time.IsZero() {
-		p.context.Time = &p.time
-	}
-	return nil
-}
-
-func (p *parts) parse(source string) error {
-	if source == p.parsed {
-		return nil
-	}
-	u, err := url.Parse(source)
-	if err != nil {
-		return err
-	}
-	p.parsed, p.source = source, *u
-	return nil
-}
-
-// extensions returns the extensions of e.
-func (p *parts) extensions(e *Event) map[string]any {
-	set := make(map[string]any, len(p.values))
-	for i := range attributes {
-		if a := &attributes[i]; !a.core && p.values[i] != "" {
-			set[a.Name] = p.values[i]
-		}
-	}
-	set[verified] = e.Verified
-	return set
-}
-
 // sealer is an event on its way to a message.
 type sealer struct {
-	parts
-	cloudEvent event.Event
+	// values are the texts of its attributes.
+	values []string
 	// text is what is written, and json writes data there.
 	text bytes.Buffer
 	json *json.Encoder
+	// valid is the last that the SDK has found no fault with.
+	valid frame
+}
+
+// frame is what the SDK looks at and many events have in common.
+type frame struct {
+	envelope Envelope
+	source   string
 }
 
 // sealers are sealers at rest. They hold no event, and no message is a part of one.
 var sealers = sync.Pool{New: func() any {
-	s := &sealer{parts: newParts()}
+	s := &sealer{values: make([]string, len(attributes))}
 	s.json = json.NewEncoder(&s.text)
 	s.json.SetEscapeHTML(false) // < > and & are common in URLs
 	return s
@@ -102,17 +41,32 @@ var sealers = sync.Pool{New: func() any {
 // sizeKept is how much room in bytes a sealer at rest has, so that one large event does not hold its memory for ever.
 const sizeKept = 64 << 10
 
-// fill takes an event that the SDK finds no fault with. Its extensions have names of ours, and values that were checked.
+// fill takes an event that the SDK finds no fault with. Of an event in a frame that it knows, it would look at nothing that can be wrong
+// but a blank id or type. Its extensions have names of ours, and values that were checked.
 func (s *sealer) fill(v Envelope, e *Event) error {
-	if err := s.parts.fill(v, e); err != nil {
+	if err := v.values(s.values, e); err != nil {
 		return err
-	}
-	s.cloudEvent.Context = &s.context
-	if err := s.cloudEvent.Validate(); err != nil {
-		return errors.New(strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
 	}
 	if e.Data == nil {
 		return errors.New("there is no data")
+	}
+	if in := (frame{v, e.Source}); in != s.valid || said(e.ID) == "" || said(e.Type) == "" {
+		if err := v.validate(e); err != nil {
+			return err
+		}
+		s.valid = in
+	}
+	return nil
+}
+
+// validate asks the SDK.
+func (v Envelope) validate(e *Event) error {
+	context, err := v.context(e)
+	if err != nil {
+		return err
+	}
+	if err := (event.Event{Context: context}).Validate(); err != nil {
+		return errors.New(strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
 	}
 	return nil
 }
@@ -188,8 +142,6 @@ var coreOrder, extensionOrder = func() (core, extensions []int) {
 // rest forgets the event.
 func (s *sealer) rest() {
 	clear(s.values)
-	s.parts = parts{values: s.values, parsed: s.parsed, source: s.source}
-	s.cloudEvent = event.Event{}
 	if s.text.Reset(); s.text.Cap() > sizeKept {
 		s.text = bytes.Buffer{}
 	}
