@@ -33,8 +33,11 @@ func inUse(listen string) error {
 
 // explained is a fault of the bus with what else there is to say.
 func (p *process) explained(fault error) error {
+	if p.inside != nil {
+		return fault
+	}
 	server, err := serverOf(p.config.NATS, "", "")
-	if p.inside != nil || err != nil || !isInside(server) {
+	if err != nil || !isInside(server) {
 		return fault
 	}
 	return fmt.Errorf("%w: the server at %s is the one inside another meetbus, which takes events from that one only: "+
