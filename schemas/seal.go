@@ -20,7 +20,7 @@ type sealer struct {
 	// text is what is written, and json writes data there.
 	text bytes.Buffer
 	json *json.Encoder
-	// valid is the last that the SDK has found no fault with.
+	// valid is the last that the SDK has found no fault with; it has a source then.
 	valid frame
 }
 
@@ -50,7 +50,7 @@ func (s *sealer) fill(v Envelope, e *Event) error {
 	if e.Data == nil {
 		return errors.New("there is no data")
 	}
-	if in := (frame{v, e.Source}); in != s.valid || said(e.ID) == "" || said(e.Type) == "" {
+	if in := (frame{v, e.Source}); in != s.valid || in.source == "" || said(e.ID) == "" || said(e.Type) == "" {
 		if err := v.validate(e); err != nil {
 			return err
 		}
